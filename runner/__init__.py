@@ -1,0 +1,1 @@
+"""orch turns a written request into verified software."""

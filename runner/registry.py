@@ -1,0 +1,118 @@
+"""Names to implementations: one table a seam, imported when used; third parties by entry point `orch.<seam>`.
+
+To extend orch, write one module that satisfies the seam's Protocol (it stands in the `base` module of its room)
+and add one line here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from types import ModuleType
+
+
+class UnknownName(LookupError):
+    """No implementation has this name; `known` lists the names that exist."""
+
+    def __init__(self, seam: str, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f'unknown {seam} "{name}"; known: {", ".join(known)}')
+        self.seam, self.name, self.known = seam, name, known
+
+
+class NotShipped(LookupError):
+    """The name is reserved, and this version of orch has no adapter for it."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One seam: `modules` maps each shipped name to the module that implements it ("" where none is shipped yet)."""
+
+    seam: str
+    modules: Mapping[str, str]
+
+    def names(self) -> tuple[str, ...]:
+        """Every shipped name, in the table's order."""
+        return tuple(self.modules)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.modules or any(point.name == name for point in self._points())
+
+    def module(self, name: str) -> ModuleType:
+        """The module that implements `name`. Raises UnknownName, or NotShipped for a reserved name."""
+        if name in self.modules:
+            if not self.modules[name]:
+                raise NotShipped(f'this version of orch has no adapter for "{name}"')
+            return importlib.import_module(self.modules[name])
+        for point in self._points():
+            if point.name == name:
+                return importlib.import_module(point.module)
+        raise UnknownName(self.seam, name, self.names())
+
+    def _points(self) -> tuple[metadata.EntryPoint, ...]:
+        return tuple(metadata.entry_points(group=f"orch.{self.seam}"))
+
+
+STEPS = Table(
+    "steps",
+    {
+        "prompt": "runner.steps.prompt",
+        "agent": "runner.steps.agent",
+        "command": "runner.steps.command",
+        "assign": "runner.steps.assign",
+        "execute": "runner.steps.execute",
+        "validate": "runner.steps.validate",
+        "approve": "",
+        "pipeline": "",
+    },
+)
+
+MODELS = Table(
+    "models",
+    {
+        "blueprint": "runner.blueprint.model",
+        "scripted": "runner.models.scripted",
+        "none": "runner.models.none",
+        "openai": "",
+        "anthropic": "",
+    },
+)
+
+AGENTS = Table(
+    "agents",
+    {
+        "blueprint": "runner.blueprint.agent",
+        "scripted": "runner.agents.scripted",
+        "claude-code": "",
+        "codex": "",
+        "openai": "",
+        "anthropic": "",
+    },
+)
+
+CHECKS = Table(
+    "checks",
+    {
+        "command": "runner.checks.command",
+        "file": "runner.checks.file",
+        "db": "runner.checks.db",
+        "http": "runner.checks.http",
+        "export": "runner.checks.export",
+        "rubric": "runner.checks.rubric",
+    },
+)
+
+RULES = Table("rules", {})
+
+EXECUTORS = Table("executors", {"local": "runner.executors.local"})
+
+REPORTERS = Table(
+    "reporters",
+    {
+        "plain": "runner.reporters.plain",
+        "json": "runner.reporters.json",
+        "tty": "runner.reporters.tty",
+        "quiet": "runner.reporters.quiet",
+    },
+)

@@ -1,0 +1,73 @@
+"""The seam of step types: one module a type, with `OPTIONS` (JSON Schema of `with`) and `run`.
+
+A step type does its effects through its context, so that it can be read, and tested, as a function of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from runner.agents.base import Agent, Emit, Finished
+from runner.journal import Journal
+from runner.models.base import Answer, Ask
+from runner.records import Assignment, Evidence, Json, JsonObject, Manager, Pipeline, Plan, Request, Step, TaskResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """`output` is what `steps.NAME.output` finds; `failures` make the step failed and say why; `checks` its evidence."""
+
+    output: Json = None
+    checks: tuple[Evidence, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepContext:
+    """What a step type gets: values first, then effects as functions.
+
+    `options` is `with`, filled; `address` is "step" or "step/item"; `scope` what templates and expressions see.
+    `ask(alias, Ask)` sends one request, journalled: an answer that reached us is never bought twice.
+    `run_orders(assignment, round, done, feedback)` carries out tasks in the run's workspace.
+    `run_checks(assignment, results, at)` runs checks of accepted tasks again on the run's head.
+    `run_command(argv, ...)` starts a process in the workspace, sandboxed.
+    `publish(kind, data)` makes a plan, tasks, an assignment, results or verdicts known to report and templates.
+    """
+
+    run: str
+    step: Step
+    item: str
+    address: str
+    options: Mapping[str, Json]
+    scope: JsonObject
+    pipeline: Pipeline
+    managers: Mapping[str, Manager]
+    request: Request
+    plan: Plan | None
+    root: Path
+    journal: Journal
+    emit: Emit
+    render: Callable[[str, str, JsonObject], str]
+    ask: Callable[[str, Ask], Awaitable[Answer]]
+    deterministic: Callable[[str], bool]
+    agent: Callable[[str | list[str]], Agent]
+    run_orders: Callable[..., Awaitable[tuple[TaskResult, ...]]]
+    run_checks: Callable[..., Awaitable[tuple[Evidence, ...]]]
+    run_command: Callable[..., Awaitable[Finished]]
+    run_pipeline: Callable[..., Awaitable[Json]]
+    publish: Callable[[str, Json], None]
+    assignment: Callable[[], Assignment | None]
+
+
+class StepModule(Protocol):
+    """What a module in the table of step types holds."""
+
+    @property
+    def OPTIONS(self) -> JsonObject: ...  # noqa: N802
+
+    async def run(self, context: StepContext) -> StepResult:
+        """The result. Raises errors.Transient where `retry` may help, errors.StepFailed with the reason."""
+        ...
