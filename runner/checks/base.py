@@ -1,4 +1,4 @@
-"""The seam of checks: evidence from work. A module holds `OPTIONS` (JSON Schema of `with`) and `run`; one file a kind."""
+"""The seam of checks: evidence from work. A module holds `OPTIONS` (JSON Schema of `with`) and `run`; one file each."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from runner.records import Assignment, Evidence, Json, JsonObject, Manager, Pipe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """`output` is what `steps.NAME.output` finds; `failures` make the step failed and say why; `checks` its evidence."""
+    """`output` is what `steps.NAME.output` finds; `failures` make the step failed and say why; `checks` is evidence."""
 
     output: Json = None
     checks: tuple[Evidence, ...] = ()

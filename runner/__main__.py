@@ -1,0 +1,5 @@
+"""`python -m runner` is `orch`."""
+
+from runner.cli import main
+
+main()
