@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from runner.errors import CannotStart
-from runner.journal import Journal, Key
+from runner.journal import Journal, JournalBroken, Key
 from runner.journal.store import refuse_network_volume
 from runner.records import Event
 
@@ -70,7 +72,7 @@ def test_runs_merge_fields_and_keep_their_sources(tmp_path: Path) -> None:
         row = journal.run("a")
         assert (row["status"], row["options"], row["sources"]) == ("ok", {"x": 1, "y": 2}, {"p.yaml": "text"})
         assert "sources" not in journal.runs()[0]
-        with pytest.raises(CannotStart, match="latest runs|no run"):
+        with pytest.raises(CannotStart, match="no run"):
             journal.run("b")
 
 
@@ -102,7 +104,7 @@ def test_kill_9_loses_nothing_that_was_put_and_frees_the_run(tmp_path: Path) -> 
         with pytest.raises(CannotStart, match=f"process {writer.pid} is working"):
             journal.hold("r")
         os.kill(writer.pid, signal.SIGKILL)
-        said = [line for line in writer.stdout]
+        said = list(writer.stdout)
         writer.wait()
         writer.stdout.close()
         last = int(said[-1]) if said else 30
@@ -113,14 +115,25 @@ def test_kill_9_loses_nothing_that_was_put_and_frees_the_run(tmp_path: Path) -> 
         assert len(stored) <= last + 2
 
 
-def test_a_broken_journal_says_so_and_does_not_hang(tmp_path: Path) -> None:
+def test_a_run_is_made_once(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.db") as journal:
         journal.create_run("a", {})
-        with pytest.raises(Exception, match="cannot be written"):
+        with pytest.raises(CannotStart, match="already a run"):
             journal.create_run("a", {})
+        journal.update_run("a", status="ok")
+
+
+async def test_a_broken_journal_says_so_and_does_not_hang(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        await journal.put(Key(run="r", kind="item"), 0)
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as other:
+            other.execute("DROP TABLE entries")
+        for _ in range(2):
+            with pytest.raises(JournalBroken, match="cannot be written"):
+                await journal.put(Key(run="r", kind="item"), 1)
 
 
 def test_network_volumes_are_refused(tmp_path: Path) -> None:
-    refuse_network_volume(tmp_path, f"disk / ext4 rw 0 0\nhost:/x /elsewhere nfs4 rw 0 0\n")
+    refuse_network_volume(tmp_path, "disk / ext4 rw 0 0\nhost:/x /elsewhere nfs4 rw 0 0\n")
     with pytest.raises(CannotStart, match="network volume"):
         refuse_network_volume(tmp_path, f"disk / ext4 rw 0 0\nhost:/x {tmp_path} nfs4 rw 0 0\n")

@@ -44,7 +44,10 @@ CREATE TABLE IF NOT EXISTS events (
   data TEXT NOT NULL, PRIMARY KEY (run, seq));
 """
 _FIELDS = ("run", "kind", "step", "item", "task", "round", "attempt", "turn", "hash")
-_PUT = f"INSERT OR REPLACE INTO entries ({', '.join(_FIELDS)}, at, data) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+_PUT = (
+    "INSERT OR REPLACE INTO entries (run, kind, step, item, task, round, attempt, turn, hash, at, data)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+)
 _EVENT = "INSERT INTO events (run, seq, at, kind, subject, data) VALUES (?,?,?,?,?,?)"
 _RUN = "INSERT INTO runs (run, created, data, sources) VALUES (?,?,?,?)"
 _PATCH = "UPDATE runs SET data = json_patch(data, ?) WHERE run = ?"
@@ -134,9 +137,8 @@ class Journal:
         if unknown:
             raise TypeError(f"no such key field: {', '.join(sorted(unknown))}")
         names = " AND ".join(f"{name} = ?" for name in where)
-        rows = self._read(
-            f"SELECT {', '.join(_FIELDS)}, data FROM entries WHERE {names} ORDER BY at, rowid", where.values()
-        )
+        sql = f"SELECT {', '.join(_FIELDS)}, data FROM entries WHERE {names} ORDER BY at, rowid"  # noqa: S608
+        rows = self._read(sql, where.values())
         return [(Key(**dict(zip(_FIELDS, row[:-1], strict=True))), json.loads(row[-1])) for row in rows]
 
     # events
@@ -172,7 +174,9 @@ class Journal:
     # runs
 
     def create_run(self, run: str, data: JsonObject) -> None:
-        """A new run's row; `data["sources"]` (path -> content) is kept beside it. Raises JournalBroken if it exists."""
+        """A new run's row; `data["sources"]` (path -> content) is kept beside it. Raises CannotStart if it exists."""
+        if self._read("SELECT 1 FROM runs WHERE run = ?", (run,)):
+            raise CannotStart(f'there is already a run "{run}"', f"go on with it: orch resume {run}")
         rest = {key: value for key, value in data.items() if key != "sources"}
         row = (run, time.time(), _dump(rest), _dump(data.get("sources", {})))
         self._submit(((_RUN, row),)).result()
@@ -237,13 +241,10 @@ class Journal:
         batch = [first]
         deadline = time.monotonic() + EVENT_DELAY
         while True:
-            waits = all(write.done is None for write in batch)
+            events_only = all(write.done is None for write in batch)
+            patience = max(0.0, deadline - time.monotonic()) if events_only else 0.0
             try:
-                more = (
-                    self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
-                    if waits
-                    else self._queue.get_nowait()
-                )
+                more = self._queue.get(timeout=patience) if patience else self._queue.get_nowait()
             except queue.Empty:
                 return batch
             if more is None:
@@ -262,7 +263,7 @@ class Journal:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             self._broken = JournalBroken(
-                f"the journal {self.path} cannot be written: {error}", "free the disk, then resume"
+                f"the journal {self.path} cannot be written: {error}", "free the disk, then resume the run"
             )
             _settle(batch, self._broken)
         else:
