@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from runner.records import Exec as Exec
+from runner.records import Finished as Finished
 from runner.records import Json, JsonObject, Request, Task, Usage
 
 Emit = Callable[[str, str, JsonObject], None]
 """emit(kind, subject, data): say an event."""
-
-Exec = Callable[..., Awaitable["Finished"]]
-"""run_command(argv, timeout=..., env=..., stdin=..., network=...): a process in the turn's worktree, sandboxed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """How a process ended: `exit_code` (negative: the signal), the text it wrote (bounded), seconds, and whether it
-    ran into its time limit."""
-
-    exit_code: int
-    output: str
-    seconds: float
-    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from runner.agents.base import Exec
-from runner.records import Check, JsonObject, Task
+from runner.records import Check, Exec, JsonObject, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

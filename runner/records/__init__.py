@@ -33,6 +33,7 @@ from runner.records.plan import (
     Requirement,
 )
 from runner.records.problem import Position, Problem
+from runner.records.process import Exec, Finished
 from runner.records.task import POINTS, Task, TaskCheck
 from runner.records.usage import Usage
 from runner.records.verdict import Verdict
@@ -57,8 +58,10 @@ __all__ = [
     "Event",
     "Evidence",
     "Exclusion",
+    "Exec",
     "Field",
     "FileRecord",
+    "Finished",
     "Foreach",
     "Generated",
     "Group",
