@@ -1,0 +1,98 @@
+"""Values for a column: one that usually fits, and those around every bound that its constraints name."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runner.checks.derive.sql import numbers, texts
+
+LONGEST = 100_000
+Spec = Mapping[str, Any]
+
+
+def family(column: Spec) -> str:
+    """integer, number, boolean, uuid, time, json, blob or text: what values of this column look like."""
+    kind, name = str(column["type"]).upper(), str(column["name"])
+    for found, words in (
+        ("uuid", ("UUID",)), ("boolean", ("BOOL",)), ("time", ("TIME", "DATE")), ("json", ("JSON",)),
+        ("integer", ("INT", "SERIAL")), ("number", ("REAL", "FLOA", "DOUB", "NUMERIC", "DEC")), ("blob", ("BLOB", "BYTEA")),
+    ):  # fmt: skip
+        if any(word in kind for word in words):
+            return found
+    return "time" if name.endswith("_at") else "text"
+
+
+def usual(column: Spec, n: int, sample: object = None) -> Any:
+    """A plain value, different for each `n`; `sample` (what the column's default gives) shows how it writes times."""
+    makers = {
+        "integer": lambda: 100 + n,
+        "number": lambda: n + 0.5,
+        "boolean": lambda: 0,
+        "uuid": lambda: f"00000000-0000-4000-8000-{n + 1:012x}",
+        "time": lambda: moment(n, sample),
+        "json": lambda: "{}",
+        "blob": lambda: bytes([n % 256]),
+        "text": lambda: _text(str(column["name"]), n),
+    }
+    return makers[family(column)]()
+
+
+def moment(n: int, sample: object = None) -> str:
+    """A time on 1 January 2026, later for each `n`, spelled as `sample` is."""
+    clock = f"{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}"
+    if isinstance(sample, str) and re.match(r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d", sample):
+        return f"2026-01-01{sample[10]}{clock}{sample[19:]}"
+    return f"2026-01-01 {clock}"
+
+
+def _text(name: str, n: int) -> str:
+    if "email" in name:
+        return f"user{n}@example.com"
+    return f"{re.sub('[^a-z]', '', name)[:6] or 'text'}{n}"
+
+
+def sized(length: int, n: int = 0) -> str:
+    """A text of exactly this length, of lower-case letters and digits, different for each `n` where there is room."""
+    mark = _letters(n)
+    return (mark + "a" * length)[:length] if length >= len(mark) else mark[-length:] if length > 0 else ""
+
+
+def _letters(n: int) -> str:
+    alphabet = string.ascii_lowercase[1:]
+    text = ""
+    while True:
+        n, rest = divmod(n, len(alphabet))
+        text = alphabet[rest] + text
+        if n == 0:
+            return text
+
+
+def around(column: Spec, expressions: Iterable[str], n: int = 0, sample: object = None) -> list[Any]:
+    """The usual value first, then one on each side of every bound and pattern that the expressions hold."""
+    kind = family(column)
+    found: list[Any] = [usual(column, n, sample)]
+    for expression in expressions:
+        for number in numbers(expression):
+            found += _near(kind, number, n)
+        for text in texts(expression):
+            found += [text, *_like(text)]
+    found += ["", "   ", "A b!", "user@example.com", "{}", 0, 1, -1] if kind in ("text", "json") else [0, 1, -1]
+    return list({(type(value), value): value for value in found}.values())
+
+
+def _near(kind: str, number: float, n: int) -> list[Any]:
+    whole = int(number)
+    if kind == "text":
+        return [sized(length, n) for length in (whole - 1, whole, whole + 1) if 0 <= length <= LONGEST]
+    step = 1 if number == whole else 0.01
+    return [whole + delta if number == whole else number + delta for delta in (-step, 0, step)]
+
+
+def _like(pattern: str) -> list[str]:
+    """Texts that a LIKE or GLOB pattern could accept."""
+    if not any(sign in pattern for sign in "%_*?"):
+        return []
+    return [re.sub(r"[%*]", "ab", re.sub(r"[_?]", "a", pattern))]
