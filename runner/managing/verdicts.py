@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from runner.records import Evidence, Json, Plan, Task, TaskResult, Verdict
 
 NUMBER = re.compile(r"(?<![\w.])\d[\d,_]*(?:\.\d+)?(?![\w]|\.\d)")
+_Status = Literal["verified", "failed", "unverified"]
 WORDS: Mapping[str, int] = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "fifty": 50, "hundred": 100,
@@ -93,9 +95,6 @@ class _Shown:
         if result.status == "unverified":
             return f"{task} is unverified" + (f": {result.reason}" if result.reason else "")
         return "" if self._evidence(task) else f"{task} has no evidence"
-
-
-_Status = str
 
 
 def _missing_numbers(quote: str, tasks: Sequence[Task]) -> list[str]:

@@ -49,7 +49,7 @@ class Behaviour:
         return fitting(self.reference, self.spec, self._n, fixed)
 
     def _pair(self, what: str, row: Row, must: str = "") -> str:
-        """Try one row on both. Where the reference does not say what it `must`, the trial shows nothing and is left out."""
+        """Try one row on both. Where the reference does not say what it `must`, the trial shows nothing."""
         wanted, found = (refusal(database, self.table, row) for database in (self.reference, self.real))
         if must and must != ("refused" if wanted else "taken"):
             return wanted

@@ -10,16 +10,22 @@ from typing import Any
 from runner.checks.derive.sql import numbers, texts
 
 LONGEST = 100_000
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "uuid": ("UUID",),
+    "boolean": ("BOOL",),
+    "time": ("TIME", "DATE"),
+    "json": ("JSON",),
+    "integer": ("INT", "SERIAL"),
+    "number": ("REAL", "FLOA", "DOUB", "NUMERIC", "DEC"),
+    "blob": ("BLOB", "BYTEA"),
+}
 Spec = Mapping[str, Any]
 
 
 def family(column: Spec) -> str:
     """integer, number, boolean, uuid, time, json, blob or text: what values of this column look like."""
     kind, name = str(column["type"]).upper(), str(column["name"])
-    for found, words in (
-        ("uuid", ("UUID",)), ("boolean", ("BOOL",)), ("time", ("TIME", "DATE")), ("json", ("JSON",)),
-        ("integer", ("INT", "SERIAL")), ("number", ("REAL", "FLOA", "DOUB", "NUMERIC", "DEC")), ("blob", ("BLOB", "BYTEA")),
-    ):  # fmt: skip
+    for found, words in FAMILIES.items():
         if any(word in kind for word in words):
             return found
     return "time" if name.endswith("_at") else "text"
@@ -27,17 +33,20 @@ def family(column: Spec) -> str:
 
 def usual(column: Spec, n: int, sample: object = None) -> Any:
     """A plain value, different for each `n`; `sample` (what the column's default gives) shows how it writes times."""
-    makers = {
-        "integer": lambda: 100 + n,
-        "number": lambda: n + 0.5,
-        "boolean": lambda: 0,
-        "uuid": lambda: f"00000000-0000-4000-8000-{n + 1:012x}",
-        "time": lambda: moment(n, sample),
-        "json": lambda: "{}",
-        "blob": lambda: bytes([n % 256]),
-        "text": lambda: _text(str(column["name"]), n),
+    kind = family(column)
+    if kind == "time":
+        return moment(n, sample)
+    if kind == "text":
+        return _text(str(column["name"]), n)
+    plain: Mapping[str, Any] = {
+        "integer": 100 + n,
+        "number": n + 0.5,
+        "boolean": 0,
+        "uuid": f"00000000-0000-4000-8000-{n + 1:012x}",
+        "json": "{}",
+        "blob": bytes([n % 256]),
     }
-    return makers[family(column)]()
+    return plain[kind]
 
 
 def moment(n: int, sample: object = None) -> str:
