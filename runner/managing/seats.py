@@ -1,0 +1,146 @@
+"""One seat or two for a group (DESIGN 5): parts that share neither an output nor a path, packed by points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from runner.managing.globs import is_glob, overlap
+from runner.managing.ranks import topological
+from runner.records import SeatPolicy, Task
+
+MIN_POINTS = 2
+"""A second seat is worth its session only if each seat has at least so many points of its own parts."""
+
+Paths = Mapping[str, frozenset[str]]
+"""For each task of a group the tasks of the same group that it waits for, directly or through others."""
+
+
+def split(tasks: Sequence[Task], paths: Paths, policy: SeatPolicy) -> tuple[tuple[str, ...], ...]:
+    """The task ids of each seat, one seat or two. `second_from` counts the whole group, both numbers."""
+    whole = (tuple(task.id for task in tasks),)
+    if policy.max < 2 or len(tasks) < policy.tasks or sum(task.points for task in tasks) < policy.points:
+        return whole
+    first, parts, last = _opened(tasks, paths)
+    one, two = _packed(parts)
+    if min(_points(one), _points(two)) < MIN_POINTS:
+        return whole
+    one = [*first, *one]
+    (two if _points(two) < _points(one) else one).extend(last)
+    place = {task.id: index for index, task in enumerate(tasks)}
+    return tuple(tuple(sorted((task.id for task in seat), key=place.__getitem__)) for seat in (one, two))
+
+
+def in_group_paths(groups: Iterable[Sequence[str]], after: Mapping[str, Sequence[str]]) -> list[Paths]:
+    """For each group: who waits for whom inside it, also through tasks of other groups."""
+    members = [list(group) for group in groups]
+    order = topological(dict.fromkeys([*after, *(name for names in after.values() for name in names)]), after)
+    return [_reached(group, order, after) for group in members]
+
+
+def _reached(group: list[str], order: list[str], after: Mapping[str, Sequence[str]]) -> Paths:
+    # One bit for each task of the group: the sets of ancestors are united by one machine operation.
+    bits = {name: 1 << index for index, name in enumerate(group)}
+    reached: dict[str, int] = {}
+    waits = dict.fromkeys(group, 0)
+    for name in order:
+        carried = reached.pop(name, 0)
+        if name in bits:
+            waits[name] = carried
+            carried = bits[name]
+        if carried:
+            for later in after.get(name, ()):
+                reached[later] = reached.get(later, 0) | carried
+    return {name: frozenset(_names(mask, group)) for name, mask in waits.items()}
+
+
+def _names(mask: int, group: list[str]) -> Iterable[str]:
+    while mask:
+        low = mask & -mask
+        yield group[low.bit_length() - 1]
+        mask ^= low
+
+
+def _opened(tasks: Sequence[Task], paths: Paths) -> tuple[list[Task], list[list[Task]], list[Task]]:
+    """Sources set aside, the parts of what is left, sinks set aside."""
+    first: list[Task] = []
+    last: list[Task] = []
+    left = list(tasks)
+    parts = _parts(left, paths)
+    while len(parts) == 1 and len(left) > 2:
+        sink = _joining_sink(left, paths)
+        source = _shared_source(left, paths)
+        if source is not None and (sink is None or len(_parts(_without(left, source), paths)) > 1):
+            first.append(source)
+            left = _without(left, source)
+        elif sink is not None:
+            last.append(sink)
+            left = _without(left, sink)
+        else:
+            break
+        parts = _parts(left, paths)
+    return first, parts, last
+
+
+def _shared_source(left: list[Task], paths: Paths) -> Task | None:
+    """The task that waits for none of the others and that most others need; None when nobody needs anything."""
+    names = {task.id for task in left}
+    needed = {task.id: sum(1 for other in left if task.id in paths[other.id]) for task in left}
+    sources = [task for task in left if not paths[task.id] & names and needed[task.id]]
+    return max(sources, key=lambda task: needed[task.id], default=None)
+
+
+def _joining_sink(left: list[Task], paths: Paths) -> Task | None:
+    """A task that nobody else needs and without which several parts are left."""
+    for task in reversed(left):
+        needed = any(task.id in paths[other.id] for other in left)
+        if not needed and paths[task.id] and len(_parts(_without(left, task), paths)) > 1:
+            return task
+    return None
+
+
+def _without(tasks: list[Task], gone: Task) -> list[Task]:
+    return [task for task in tasks if task is not gone]
+
+
+def _parts(tasks: Sequence[Task], paths: Paths) -> list[list[Task]]:
+    """The tasks in parts that share no output and no path, in the order of their first tasks."""
+    root = {task.id: task.id for task in tasks}
+
+    def find(name: str) -> str:
+        while root[name] != name:
+            root[name] = root[root[name]]
+            name = root[name]
+        return name
+
+    for one, other in _joined(tasks, paths):
+        if one in root and other in root:
+            root[find(other)] = find(one)
+    parts: dict[str, list[Task]] = {}
+    for task in tasks:
+        parts.setdefault(find(task.id), []).append(task)
+    return list(parts.values())
+
+
+def _joined(tasks: Sequence[Task], paths: Paths) -> Iterable[tuple[str, str]]:
+    writers: dict[str, str] = {}
+    for task in tasks:
+        yield from ((before, task.id) for before in paths[task.id])
+        for output in task.outputs:
+            if output in writers:
+                yield writers[output], task.id
+            writers[output] = task.id
+    for glob in filter(is_glob, writers):
+        yield from ((writers[glob], writers[other]) for other in writers if overlap(glob, other))
+
+
+def _packed(parts: list[list[Task]]) -> tuple[list[Task], list[Task]]:
+    """Two seats: each part, the largest first, goes to the seat with fewer points."""
+    one: list[Task] = []
+    two: list[Task] = []
+    for part in sorted(parts, key=lambda part: -_points(part)):
+        (one if _points(one) <= _points(two) else two).extend(part)
+    return one, two
+
+
+def _points(tasks: Iterable[Task]) -> int:
+    return sum(task.points for task in tasks)
