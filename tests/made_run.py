@@ -68,7 +68,7 @@ def _group(manager: str, name: str, inside: list[str]) -> dict[str, Any]:
 class Made:
     """Plays the assignment on a clock of its own and keeps the events."""
 
-    def __init__(self, fail: str = "api_follow_user", retry: str = "database_posts", slots: int = 5) -> None:
+    def __init__(self, fail: str = "frontend_post_card", retry: str = "database_posts", slots: int = 5) -> None:
         self.fail, self.retry, self.slots = fail, retry, slots
         self.assignment = assignment()
         self.events: list[Event] = []
