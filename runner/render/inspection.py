@@ -1,0 +1,171 @@
+"""What a template reads, includes and uses, found in its syntax tree: nothing is compiled, so nothing is folded."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.compiler import Frame
+from jinja2.meta import TrackingCodeGenerator
+
+from runner.render.sandbox import Sandbox
+from runner.render.trouble import TemplateProblem
+
+_INNER_FILTERS = {"counted rounds", "bounded text"}
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """`variables` must be given; `reads` are their uses as paths with their line; `includes` name other templates
+    with their line; `problems` say what the sandbox would refuse."""
+
+    variables: frozenset[str]
+    reads: tuple[tuple[tuple[str, ...], int], ...]
+    includes: tuple[tuple[str, int], ...]
+    problems: tuple[TemplateProblem, ...]
+
+
+class _Tracker(TrackingCodeGenerator):
+    """Finds undeclared names by the compiler's own scoping, with its constant folding switched off."""
+
+    def __init__(self, environment: Sandbox) -> None:
+        super().__init__(environment)
+        self.optimizer = None
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: object) -> str:
+        raise nodes.Impossible
+
+
+def inspect(source: str, path: str, sandbox: Sandbox) -> Inspection:
+    """What is in the template `source`. Raises TemplateProblem where it is no template."""
+    tree = _tree(source, path, sandbox)
+    variables = _undeclared(tree, path, sandbox)
+    return Inspection(
+        variables=variables,
+        reads=tuple(sorted({(read, line) for read, line in _reads(tree) if read[0] in variables}, key=lambda r: r[1])),
+        includes=tuple(_includes(tree)),
+        problems=tuple(_problems(tree, source, path, sandbox)),
+    )
+
+
+def column_of(source: str, line: int, word: str) -> int:
+    """The column (from 1) of `word` in a line of `source`; 1 where it is not found."""
+    lines = source.split("\n")
+    found = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", lines[line - 1]) if 0 < line <= len(lines) else None
+    return found.start() + 1 if found else 1
+
+
+def _tree(source: str, path: str, sandbox: Sandbox) -> nodes.Template:
+    try:
+        return sandbox.parse_only(source)
+    except jinja2.TemplateSyntaxError as error:
+        raise syntax_problem(error, path, source) from error
+    except RecursionError as error:
+        raise TemplateProblem(
+            "the template is nested too deeply", path, rule="TMPL012", hint="make it flatter"
+        ) from error
+
+
+def syntax_problem(error: jinja2.TemplateSyntaxError, path: str, source: str) -> TemplateProblem:
+    """A syntax error as a problem."""
+    message = (error.message or "the template cannot be read").rstrip(".").replace("'", '"')
+    column = _first_tag(source, error.lineno)
+    if "No filter named" in message or "No test named" in message:
+        return TemplateProblem(message[0].lower() + message[1:], path, error.lineno, column, "TMPL006")
+    hint = "close every block: {% if %} ... {% endif %}, {{ ... }}, {# ... #}"
+    return TemplateProblem(message[0].lower() + message[1:], path, error.lineno, column, "TMPL001", hint)
+
+
+def _first_tag(source: str, line: int) -> int:
+    lines = source.split("\n")
+    found = re.search(r"\{[{%#]", lines[line - 1]) if 0 < line <= len(lines) else None
+    return found.start() + 1 if found else 1
+
+
+def _undeclared(tree: nodes.Template, path: str, sandbox: Sandbox) -> frozenset[str]:
+    tracker = _Tracker(sandbox)
+    tree.set_environment(sandbox)
+    try:
+        tracker.visit(tree)
+    except jinja2.TemplateSyntaxError as error:
+        raise syntax_problem(error, path, "") from error
+    except RecursionError as error:
+        raise TemplateProblem(
+            "the template is nested too deeply", path, rule="TMPL012", hint="make it flatter"
+        ) from error
+    return frozenset(tracker.undeclared_identifiers) - sandbox.globals.keys()
+
+
+def _reads(tree: nodes.Node) -> Iterator[tuple[tuple[str, ...], int]]:
+    pending: list[nodes.Node] = [tree]
+    while pending:
+        node = pending.pop()
+        path = _path(node)
+        if path:
+            yield path, node.lineno
+        else:
+            pending.extend(node.iter_child_nodes())
+
+
+def _path(node: nodes.Node) -> tuple[str, ...]:
+    names: list[str] = []
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        if isinstance(node, nodes.Getattr):
+            names.append(node.attr)
+        elif isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+            names.append(node.arg.value)
+        else:
+            return ()
+        node = node.node
+    if isinstance(node, nodes.Name) and node.ctx == "load":
+        return (node.name, *reversed(names))
+    return ()
+
+
+def _includes(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    found: Iterator[Any] = tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
+    for node in found:
+        named = node.template
+        values = named.items if isinstance(named, (nodes.List, nodes.Tuple)) else [named]
+        ignored = isinstance(node, nodes.Include) and node.ignore_missing
+        for value in values:
+            if isinstance(value, nodes.Const) and isinstance(value.value, str) and not ignored:
+                yield value.value, node.lineno
+
+
+def _problems(tree: nodes.Template, source: str, path: str, sandbox: Sandbox) -> Iterator[TemplateProblem]:
+    judged: Iterator[Any] = tree.find_all((nodes.Filter, nodes.Test, nodes.Getattr, nodes.Pow, nodes.For))
+    for node in judged:
+        found = _problem(node, sandbox)
+        if found:
+            rule, message, hint, word = found
+            yield TemplateProblem(message, path, node.lineno, column_of(source, node.lineno, word), rule, hint)
+
+
+def _problem(node: Any, sandbox: Sandbox) -> tuple[str, str, str, str] | None:
+    """Rule, message, hint and a word to find the column by; None for a node that is fine."""
+    if isinstance(node, (nodes.Filter, nodes.Test)):
+        return _unknown(node, sandbox)
+    if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+        return "TMPL013", f'the attribute "{node.attr}" is private', "templates see plain data only", node.attr
+    if isinstance(node, nodes.Pow):
+        return "TMPL012", '"**" is not part of templates', "compute it before", "**"
+    if isinstance(node, nodes.For) and node.recursive:
+        return "TMPL012", "recursive loops are not part of templates", "use a macro", "for"
+    return None
+
+
+def _unknown(node: Any, sandbox: Sandbox) -> tuple[str, str, str, str] | None:
+    table: Any = sandbox.filters if isinstance(node, nodes.Filter) else sandbox.tests
+    if node.name in table:
+        return None
+    kind = "filter" if isinstance(node, nodes.Filter) else "test"
+    known = sorted(set(table) - _INNER_FILTERS)
+    near = difflib.get_close_matches(node.name, known, n=1)
+    meant = f'; did you mean "{near[0]}"?' if near else ""
+    return "TMPL006", f'unknown {kind} "{node.name}"{meant}', f"known: {', '.join(known)}", node.name
