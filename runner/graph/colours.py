@@ -7,6 +7,7 @@ from collections.abc import Mapping
 MARKS: Mapping[str, str] = {
     "verified": "✓",
     "ok": "✓",
+    "passed": "✓",
     "unverified": "○",
     "failed": "✗",
     "skipped": "–",

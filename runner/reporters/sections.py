@@ -130,7 +130,7 @@ def _check(check: Mapping[str, Any]) -> str:
     commit = [f"on commit <code>{words(check['commit'][:10])}</code>"] if check.get("commit") else []
     said = f'<p class="soft">{", ".join([*at, *commit])}</p>' if at or commit else ""
     return (
-        f'<details class="check"{"" if passed else " open"}><summary>{mark("verified" if passed else "failed")}'
+        f'<details class="check"{"" if passed else " open"}><summary>{mark("passed" if passed else "failed")}'
         f'<span class="what"><b>{words(check["name"])}</b> <code>{words(shorten(check["command"], 90))}</code></span>'
         f'<span class="meta">exit {check["exit_code"]} · {seconds(check["seconds"])}</span></summary>'
         f"<pre>{words(check['command'])}</pre>{tail}{said}</details>"
@@ -187,7 +187,7 @@ def _failure(report: Report, task: Mapping[str, Any]) -> str:
 def not_understood(report: Report) -> str:
     """Lines of the request that nothing was made of."""
     rows = [
-        f'<tr><td class="n">line {row["line"]}</td><td>{words(row["text"])}</td></tr>'
+        f'<tr><td class="id">line {row["line"]}</td><td>{words(row["text"])}</td></tr>'
         for row in report["not_understood"]
     ]
     body = f'<div class="table"><table>{"".join(rows)}</table></div>' if rows else ""

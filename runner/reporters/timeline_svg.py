@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.graph.colours import MARKS
 from runner.reporters.safe import escape as visible
+from runner.reporters.safe import shorten
 from runner.reporters.units import seconds
 
 WIDE, LABELS, LANE, BAR, TOP = 1100.0, 230.0, 24.0, 16.0, 26.0
@@ -34,13 +35,20 @@ def _title(span: Mapping[str, Any]) -> str:
     return visible(f"{span['subject']}{attempt}{by}: {span['outcome']}, {length} from {seconds(span['start'])}{why}")
 
 
+def _label(span: Mapping[str, Any], width: float) -> str:
+    """The mark, and as much of the subject's name as the bar has room for."""
+    mark, room = MARKS.get(span["outcome"], ""), int((width - 22) / 6)
+    if width < 14:
+        return ""
+    return f"{mark} {shorten(span['subject'], room)}" if room >= 5 else mark
+
+
 def _bar(span: Mapping[str, Any], y: float, scale: float) -> str:
     x, end = LABELS + span["start"] * scale, LABELS + span["end"] * scale
     worked = LABELS + span["worked"] * scale
     width = max(2.0, end - x)
     kind = escape(str(span["outcome"]))
-    mark = MARKS.get(span["outcome"], "")
-    text = f"{mark} {span['subject']}" if width > 8 * len(span["subject"]) + 20 else mark if width > 14 else ""
+    text = _label(span, width)
     checks = (
         f'<rect class="checks" x="{worked:.1f}" y="{y:.1f}" width="{end - worked:.1f}" height="{BAR:.0f}"/>'
         if span["kind"] == "turn" and end - worked > 1
