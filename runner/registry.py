@@ -103,7 +103,24 @@ CHECKS = Table(
     },
 )
 
-RULES = Table("rules", {})
+RULES = Table(
+    "rules",
+    {
+        "quotes_request": "runner.rules.quotes_request",
+        "traces_requirements": "runner.rules.traces_requirements",
+        "exact_tasks": "runner.rules.exact_tasks",
+        "resolvable_references": "runner.rules.resolvable_references",
+        "owned_outputs": "runner.rules.owned_outputs",
+        "covers_plan": "runner.rules.covers_plan",
+        "task_cycle": "runner.rules.task_cycle",
+        "contradicting_need": "runner.rules.contradicting_need",
+        "task_id": "runner.rules.task_id",
+        "unhandled_task": "runner.rules.unhandled_task",
+        "unknown_spec_kind": "runner.rules.unknown_spec_kind",
+        "unknown_requirement": "runner.rules.unknown_requirement",
+        "split_depth": "runner.rules.split_depth",
+    },
+)
 
 EXECUTORS = Table("executors", {"local": "runner.executors.local"})
 

@@ -1,0 +1,13 @@
+"""Files to records: a pipeline with all that it refers to, or what is wrong with it.
+
+`load_pipeline` and `load_manager` never raise for what a user wrote: problems are collected with their positions.
+What they find wrong is structure and references; the rules over what was loaded stand in `runner.rules`.
+"""
+
+from __future__ import annotations
+
+from runner.load.loaded import Loaded, Origin
+from runner.load.loading import load_manager, load_pipeline
+from runner.load.values import seconds
+
+__all__ = ["Loaded", "Origin", "load_manager", "load_pipeline", "seconds"]

@@ -1,0 +1,120 @@
+"""Reading files once: their text, their data, and what is wrong with either."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.positions import Document, load_yaml, read_source
+from runner.records import JsonObject, Position, Problem
+from runner.records.catalogue import finding
+from runner.resources import Resources
+from runner.schema import UnknownSchema, check, problems
+from runner.schema.messages import meant
+from runner.schema.registry import read_schema
+
+
+@dataclass
+class Files:
+    """What was read so far: documents, texts and problems, by relative path."""
+
+    resources: Resources
+    documents: dict[str, Document] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    _failed: set[str] = field(default_factory=set)
+
+    def path(self, file: Path) -> str:
+        """How messages and `sources` call a file."""
+        return self.resources.relative(file)
+
+    def text(self, file: Path) -> str | None:
+        """The text of a file, None (and a problem) where it cannot be read."""
+        path = self.path(file)
+        if path in self.sources or path in self._failed:
+            return self.sources.get(path)
+        text, found = read_source(file, path)
+        self.problems += found
+        if text is None:
+            self._failed.add(path)
+        else:
+            self.sources[path] = text
+        return text
+
+    def document(self, file: Path, schema: str) -> Document | None:
+        """The data of a YAML file; None (and problems) where it is not what `schema` wants."""
+        path = self.path(file)
+        if path in self.documents:
+            return self.documents[path] if path not in self._failed else None
+        text = self.text(file)
+        if text is None:
+            return None
+        document, found = load_yaml(text, path)
+        if document is not None:
+            self.documents[path] = document
+            found = [*found, *problems(self.schema(schema), document.data, document, schemas=self.schema)]
+        self.problems += found
+        if document is None or any(problem.severity == "error" for problem in found):
+            self._failed.add(path)
+            return None
+        return document
+
+    def schema(self, name: str) -> JsonObject:
+        """A schema by its file name, the project's first. Raises UnknownSchema."""
+        found = read_schema(self.resources.folders("schemas"), name)
+        file = self.resources.find("schemas", name)
+        if file is not None:
+            self.sources.setdefault(self.path(file), file.read_text(encoding="utf-8-sig"))
+        return found
+
+    def referred(self, kind: str, name: str, where: Position, pointer: str) -> Path | None:
+        """The file that a reference means; None (and ORC311 or ORC312) where there is none."""
+        file = self.resources.find(kind, name)
+        if file is not None and file.is_file():
+            return file
+        if self.resources.escapes(kind, name):
+            hint = f"name a file inside {kind}/"
+            self.problems.append(
+                finding("ORC312", f'"{name}" leaves the folder {kind}/', where, pointer=pointer, hint=hint)
+            )
+            return None
+        message = f'"{name}" was not found{meant(name, self.resources.names(kind))}'
+        hint = f"looked in {', '.join(self.resources.looked(kind, name))}"
+        self.problems.append(finding("ORC311", message, where, pointer=pointer, hint=hint))
+        return None
+
+    def user_schema(self, value: object, document: Document, pointer: tuple[str | int, ...]) -> JsonObject | None:
+        """The schema that an option names or holds; None (and problems) where it is none."""
+        where, shown = document.position(pointer), "".join(f"/{part}" for part in pointer)
+        if not isinstance(value, str):
+            return self._inline(value, document, pointer)
+        file = self.referred("schemas", value, where, shown)
+        text = self.text(file) if file is not None else None
+        return self._parsed(text, value, where, shown) if file is not None and text is not None else None
+
+    def _inline(self, value: object, document: Document, pointer: tuple[str | int, ...]) -> JsonObject | None:
+        found = check(value, self.schema)
+        for problem in found:
+            parts = tuple(int(p) if p.isdigit() else p for p in problem.pointer.split("/")[1:])
+            where = document.position((*pointer, *parts))
+            self.problems.append(
+                finding(problem.rule, problem.message, where, pointer=problem.pointer, hint=problem.hint)
+            )
+        return value if not found and isinstance(value, dict) else None
+
+    def _parsed(self, text: str, name: str, where: Position, pointer: str) -> JsonObject | None:
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            message = f'"{name}" is not JSON: {error}'
+            self.problems.append(finding("ORC305", message, where, pointer=pointer, hint="correct the file"))
+            return None
+        found = check(data, self.schema)
+        for problem in found:
+            message = f'"{name}": {problem.message}'
+            self.problems.append(finding(problem.rule, message, where, pointer=pointer, hint=problem.hint))
+        return data if not found else None
+
+
+__all__ = ["Files", "UnknownSchema"]
