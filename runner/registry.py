@@ -122,6 +122,8 @@ RULES = Table(
     },
 )
 
+FILE_RULES = Table("file_rules", {})
+
 EXECUTORS = Table("executors", {"local": "runner.executors.local"})
 
 REPORTERS = Table(
