@@ -24,10 +24,14 @@ def assign(
     """
     opened = open_cycles(tasks, managers)
     edges, problems = references.edges(opened, managers)
-    grouped, unhandled = group(opened, managers)
+    grouped, without_manager = group(opened, managers)
     ranked = _ranked(opened, edges)
     groups = _seated(grouped, ranked, edges)
-    return Assignment(tasks=tuple(opened), groups=groups, edges=edges), [*problems, *unhandled]
+    return Assignment(tasks=tuple(opened), groups=groups, edges=edges), [
+        *problems,
+        *references.circles(opened, edges),
+        *without_manager,
+    ]
 
 
 def group(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> tuple[Grouped, list[Problem]]:

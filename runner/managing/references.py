@@ -6,6 +6,7 @@ Typed fields only; prose never makes an edge. Every problem names its task as `o
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from runner.managing.fields import found, identity, named
 from runner.managing.globs import is_glob, overlap
 from runner.managing.ranks import successors, topological
 from runner.managing.select import choose, matches
+from runner.needs import find_cycle
 from runner.records import Edge, Kind, Manager, Problem, Reference, Task
 
 Maker = tuple[str, str]
@@ -215,13 +217,14 @@ def _without_closing(names: list[str], hard: Iterable[Edge], soft: list[Edge]) -
     after = successors(hard)
     kept = []
     for edge in soft:
-        if edge.before not in _below(edge.after, after):
+        if edge.before not in reachable(edge.after, after):
             kept.append(edge)
             after.setdefault(edge.before, []).append(edge.after)
     return kept
 
 
-def _below(name: str, after: Mapping[str, list[str]]) -> set[str]:
+def reachable(name: str, after: Mapping[str, Iterable[str]]) -> set[str]:
+    """The task itself and all that waits for it, directly or through others."""
     seen = {name}
     stack = [name]
     while stack:
@@ -230,3 +233,42 @@ def _below(name: str, after: Mapping[str, list[str]]) -> set[str]:
                 seen.add(later)
                 stack.append(later)
     return seen
+
+
+def circles(tasks: Sequence[Task], found: Iterable[Edge]) -> list[Problem]:
+    """What can never start: a declared need against an inferred edge (ORC457), else one cycle as a path (ORC456)."""
+    hard = {(edge.before, edge.after): edge.why for edge in found if not edge.soft}
+    place = {task.id: number for number, task in enumerate(tasks)}
+    against = [
+        pair for pair, why in hard.items() if why == "needs" and hard.get((pair[1], pair[0]), "needs") != "needs"
+    ]
+    problems = [_contradiction(before, after, hard[after, before], place) for before, after in against]
+    needs: dict[str, list[str]] = {task.id: [] for task in tasks}
+    for before, after in hard:
+        if (before, after) not in against:
+            needs[after].append(before)
+    cycle = find_cycle(needs)
+    return [*problems, *([_cycle(cycle, hard, place)] if cycle else [])]
+
+
+def _contradiction(before: str, after: str, why: str, place: Mapping[str, int]) -> Problem:
+    return Problem(
+        "ORC457",
+        "contradicting_need",
+        f'{after}: "needs" says that {before} is first, {why} of {before} says that {after} is first',
+        pointer=f"/tasks/{place[after]}/needs",
+        hint=f'take {before} out of the "needs" of {after}',
+        owner=after,
+    )
+
+
+def _cycle(cycle: Sequence[str], hard: Mapping[tuple[str, str], str], place: Mapping[str, int]) -> Problem:
+    steps = [f"{cycle[0]}"] + [f"{to} ({hard[to, one]})" for one, to in itertools.pairwise(cycle)]
+    return Problem(
+        "ORC456",
+        "task_cycle",
+        f"tasks need each other: {' -> '.join(steps)}",
+        pointer=f"/tasks/{place[cycle[0]]}",
+        hint="take one of these needs, references or inputs out",
+        owner=cycle[0],
+    )
