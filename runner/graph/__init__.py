@@ -1,37 +1,23 @@
-"""Graphs that run, by networkx; their pictures are drawn by the modules beside this one, without it."""
+"""Graphs: `networks` builds the ones that run, by networkx; the other modules draw, without it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from runner.graph.layout import without_shortcuts
 from runner.graph.pictures import to_dot, to_mermaid, to_text
 from runner.graph.svg import to_svg
 
+if TYPE_CHECKING:
+    from runner.graph.networks import CycleFound, dag, layers
+
 __all__ = ["CycleFound", "dag", "layers", "to_dot", "to_mermaid", "to_svg", "to_text", "without_shortcuts"]
 
 
-class CycleFound(ValueError):
-    """The edges close a cycle; `path` goes once around, first and last are the same node."""
+def __getattr__(name: str) -> object:
+    # networkx costs a fifth of a second, and most commands only draw, or do neither.
+    if name in ("CycleFound", "dag", "layers"):
+        from runner.graph import networks  # noqa: PLC0415
 
-    def __init__(self, path: tuple[str, ...]) -> None:
-        super().__init__(" -> ".join(path))
-        self.path = path
-
-
-def dag(edges: Iterable[tuple[str, str]], nodes: Iterable[str] = ()) -> nx.DiGraph[str]:
-    """The graph of `edges` (before, after) and `nodes`. Raises CycleFound."""
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(nodes)
-    graph.add_edges_from(edges)
-    if not nx.is_directed_acyclic_graph(graph):
-        around = [before for before, _ in nx.find_cycle(graph)]
-        raise CycleFound((*around, around[0]))
-    return graph
-
-
-def layers(graph: nx.DiGraph[str]) -> tuple[tuple[str, ...], ...]:
-    """The nodes by distance from the start: each layer needs only earlier ones."""
-    return tuple(tuple(layer) for layer in nx.topological_generations(graph))
+        return getattr(networks, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

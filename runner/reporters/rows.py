@@ -21,8 +21,8 @@ def read_report(journal: Journal, run: str) -> dict[str, Any]:
     made = report(
         row,
         plan=_last(published, "plan"),
-        tasks=[task for data in published.get("tasks", ()) for task in _listed(data, "tasks")],
-        assignment=joined(published.get("assignment", ())),
+        tasks=_listed(_last(published, "tasks") or (), "tasks"),
+        assignment=_last(published, "assignment"),
         results=latest(
             [data for _, data in journal.entries(run, "result")],
             [result for data in published.get("results", ()) for result in _listed(data, "results")],
@@ -47,18 +47,6 @@ def _listed(data: Json, name: str) -> list[JsonObject]:
     if isinstance(data, dict):
         data = data.get(name) or ()
     return list(data)
-
-
-def joined(assignments: Iterable[JsonObject]) -> JsonObject | None:
-    """The assignments of all rounds as one: tasks by id, the later ones win; groups and edges side by side."""
-    tasks: dict[str, Json] = {}
-    groups: list[Json] = []
-    edges: dict[tuple[str, str], Json] = {}
-    for one in assignments:
-        tasks.update({str(task["id"]): task for task in one.get("tasks") or ()})
-        groups += [group for group in one.get("groups") or () if group not in groups]
-        edges.update({(edge["before"], edge["after"]): edge for edge in one.get("edges") or ()})
-    return {"tasks": list(tasks.values()), "groups": groups, "edges": list(edges.values())} if tasks else None
 
 
 def latest(*sources: Iterable[JsonObject]) -> dict[str, JsonObject]:
