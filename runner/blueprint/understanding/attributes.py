@@ -1,0 +1,98 @@
+"""What things have: "Each book has a title of up to 120 characters", "The status of a ticket is open, busy or done"."""
+
+from __future__ import annotations
+
+import re
+
+from runner.blueprint.english import words_of
+from runner.blueprint.understanding import phrases
+from runner.blueprint.understanding.facts import Fact, Scene
+from runner.records import JsonObject
+
+_HAS = r"(?:has|have|consists of|contains|includes|is made of|comes with)"
+
+
+def read(text: str, scene: Scene) -> list[Fact] | None:
+    """Sentences about fields and what belongs to what."""
+    for form in (_belongs, _many, _has, _starts, _is):
+        found = form(text, scene)
+        if found is not None:
+            return found
+    return None
+
+
+def _entity(text: str, scene: Scene) -> str:
+    if text in ("it", "they"):
+        return scene.subject
+    if re.fullmatch(r"(?:an?|the|their|every|each|all)? ?(?:user'?s? )?(?:profiles?|accounts?)(?: of (?:a|the) user)?", text) or phrases.is_user(text):
+        return "user"
+    return phrases.thing(text) or ""
+
+
+def _belongs(text: str, scene: Scene) -> list[Fact] | None:
+    found = re.fullmatch(r"(?P<what>.+?) (?:belongs?|is assigned|are assigned|refers?) to (?P<one>exactly one|one|an?|the|its|their) (?P<to>.+)", text)
+    if not found:
+        return None
+    entity = _entity(found.group("what"), scene)
+    to = "user" if phrases.is_user(found.group("to")) or found.group("to") in phrases.OWNERS else phrases.thing(found.group("to"))
+    return [Fact(kind="belongs", entity=entity, data={"to": to})] if entity and to else None
+
+
+def _many(text: str, scene: Scene) -> list[Fact] | None:
+    found = re.fullmatch(r"(?P<what>.+?) (?:has|have|can have|contains|holds) (?:many|several|any number of|zero or more|one or more) (?P<child>[a-z ]+)", text)
+    if not found or "one or more" in text:
+        return None
+    entity, child = _entity(found.group("what"), scene), phrases.thing(found.group("child"))
+    return [Fact(kind="belongs", entity=child, data={"to": entity, "known": True})] if entity and child else None
+
+
+def _has(text: str, scene: Scene) -> list[Fact] | None:
+    found = re.fullmatch(rf"(?P<what>.+?) {_HAS}:? (?P<fields>.+)", text)
+    if not found:
+        return None
+    what = found.group("what")
+    said = phrases.predicate(found.group("fields"))
+    if said is not None and said.keys() & {"min", "max", "pattern"}:
+        return _said(what, said, scene)
+    entity = _entity(what, scene)
+    fields = phrases.fields(found.group("fields"))
+    if not entity or not fields or entity in ("list", "feed", "page"):
+        return None
+    return [Fact(kind="field", entity=entity, data=field) for field in fields]
+
+
+def _starts(text: str, scene: Scene) -> list[Fact] | None:
+    found = re.fullmatch(r"(?:an?|each|every) new (?P<what>[a-z ]+?) (?:is|starts as|starts out as|starts) (?P<value>[a-z]+(?: [a-z]+)?)(?: by default)?", text)
+    if not found:
+        return None
+    entity = phrases.thing(found.group("what"))
+    return [Fact(kind="default", entity=entity, data={"value": words_of(found.group("value"))})] if entity else None
+
+
+def _is(text: str, scene: Scene) -> list[Fact] | None:
+    found = re.fullmatch(r"(?P<what>.+?) (?:is|are|must be|can be|cannot be|must) (?P<said>.+)", text)
+    if not found:
+        return None
+    negative = "cannot be empty" if " cannot be " in text else ""
+    said = phrases.predicate(negative or found.group("said"))
+    if said is None or (negative and found.group("said") != "empty"):
+        return None
+    return _said(found.group("what"), said, scene)
+
+
+def _said(what: str, said: JsonObject, scene: Scene) -> list[Fact] | None:
+    """A predicate about "the title of a book", "a username", or a thing itself (its text, its state)."""
+    found = re.fullmatch(r"(?:the|an?|its|their|every|each|all) (?P<field>[a-z]+(?: [a-z]+){0,2}?) of (?:an?|the|every|each|all) (?P<of>[a-z ]+)", what)
+    if found:
+        entity = _entity(found.group("of"), scene)
+        return [_field(entity, found.group("field"), said)] if entity else None
+    name = phrases.thing(re.sub(r"^(?:its|their) ", "", what))
+    if name is None:
+        return None
+    if what.startswith(("its ", "their ")) and scene.subject:
+        return [_field(scene.subject, name, said)]
+    return [Fact(kind="said", entity=name, data=dict(said))]
+
+
+def _field(entity: str, name: str, said: JsonObject) -> Fact:
+    return Fact(kind="field", entity=entity, data={"name": words_of({"email address": "email"}.get(name, name)), **said, "known": True})
