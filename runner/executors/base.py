@@ -20,7 +20,9 @@ class Job:
 
     `agents` holds the chosen agent of each manager, `agent_names` how it is called in reports; `render` fills a
     manager's prompt; `done` are results of earlier rounds or of an earlier life of this run (never worked on again);
-    `feedback` is what reopened tasks are told; `deadline` is a time of `time.monotonic()`.
+    `feedback` is what reopened tasks are told; `deadline` is a time of `time.monotonic()`; `readable` are folders that
+    sandboxed commands may read (prepared dependencies). `reached(point, task)` is called at each of POINTS, so that a
+    test can end the process there.
     """
 
     run: str
@@ -42,6 +44,24 @@ class Job:
     done: Mapping[str, TaskResult] = field(default_factory=dict)
     feedback: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
+    readable: tuple[Path, ...] = ()
+    reached: Callable[[str, str], None] = lambda point, task: None
+
+
+POINTS = (
+    "ordered",
+    "turned",
+    "committed",
+    "journalled",
+    "merging",
+    "proved",
+    "accepted",
+    "updated",
+    "shown",
+    "finished",
+)
+"""Where a task can be when everything ends: its order is a row, its turn is over, its commit made and journalled, its
+merge begun, proved and accepted, the branch moved and checked out, its result written."""
 
 
 class Executor(Protocol):

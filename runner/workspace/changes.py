@@ -43,15 +43,16 @@ class Snapshot:
         return (*(change.path for change in self.changes), *self.nested)
 
 
-def snapshot(git: Git, base: str, wanted: Sequence[str] = ()) -> Snapshot:
-    """The work tree of `git` against `base`, which its index holds. `wanted` globs count even where ignored."""
+def snapshot(git: Git, base: str, wanted: Sequence[str] = (), only: Sequence[str] = ()) -> Snapshot:
+    """The work tree of `git` against `base`, which its index holds. `wanted` globs count even where ignored; with
+    `only`, all but what it names stays as in `base`."""
     listed = git("ls-files", "-z", "-t", "--others", "--modified", "--deleted").split("\0")
     known = {line[2:] for line in listed if line and line[0] != "?"}
     others = [line[2:] for line in listed if line.startswith("? ")]
     nested = tuple(path for path in others if path.endswith("/"))
     fresh = _not_ignored(git, base, [path for path in others if not path.endswith("/")], wanted)
-    if known or fresh:
-        git("update-index", "--add", "--remove", "-z", "--stdin", stdin="\0".join([*sorted(known), *fresh]) + "\0")
+    if paths := [path for path in (*sorted(known), *fresh) if not only or _fits(path, only)]:
+        git("update-index", "--add", "--remove", "-z", "--stdin", stdin="\0".join(paths) + "\0")
     tree = git("write-tree").strip()
     return Snapshot(base, tree, tree_changes(git, base, tree), nested)
 

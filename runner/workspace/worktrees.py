@@ -225,9 +225,9 @@ class Worktree:
             shutil.copyfile(self.git.index, copy)
             os.replace(copy, self.git.directory / "index")
 
-    def changed(self, base: str, wanted: tuple[str, ...] = ()) -> Snapshot:
-        """What differs from `base`, ignored files too where `wanted` names them."""
-        return snapshot(self.git, base, wanted)
+    def changed(self, base: str, wanted: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> Snapshot:
+        """What differs from `base`: ignored files too where `wanted` names them, nothing beyond `only` if given."""
+        return snapshot(self.git, base, wanted, only)
 
     def commit(self, work: Snapshot, message: str, branch: str = "") -> str:
         """One commit of `work` on its base; moves `branch` there. The folder then holds the commit and nothing else."""
