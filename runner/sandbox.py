@@ -40,6 +40,8 @@ _ETC = (
     *("ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "os-release", "passwd", "pki", "protocols"),
     *("services", "ssl", "timezone"),
 )
+# Checks run probes of ours inside the sandbox; in a checkout they stand outside every interpreter.
+_PACKAGE = Path(__file__).resolve().parent
 _MERGED = ("bin", "lib", "lib32", "lib64", "sbin")
 
 
@@ -81,8 +83,8 @@ class Sandbox:
     ) -> Finished:
         """How `argv` ended. A program that is not there ends with 127, one that ran into `timeout` (seconds) with 124.
 
-        `writable` and `readable` exist at their own paths, `.git` inside them is never writable; `env` is added to the
-        clean environment. Cancelling ends the processes.
+        `writable`, `readable` and `cwd` exist at their own paths; only the first may be written to, but for `.git` in
+        it. `env` is added to the clean environment. Cancelling ends the processes.
         """
         with tempfile.TemporaryDirectory(prefix="orch-") as home:
             token = f"{tag}:{uuid.uuid4().hex}"
@@ -99,9 +101,11 @@ class Sandbox:
         words = [self.program, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
         words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *_system()]  # noqa: S108
         words += _ro("/etc/resolv.conf") if network else ["--unshare-net"]
-        for path, flag in _binds(writable, (*readable, *interpreters())):
+        here = cwd.resolve()
+        seen = any(here.is_relative_to(path.resolve()) for path in (*writable, *readable))
+        for path, flag in _binds(writable, (*readable, *interpreters(), _PACKAGE, *(() if seen else (here,)))):
             words += [flag, str(path), str(path)]
-        return [*words, "--chdir", str(cwd.resolve())]
+        return [*words, "--chdir", str(here)]
 
 
 def _probe() -> tuple[Sandbox | None, str]:
@@ -243,7 +247,7 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 def end_processes(tag: str) -> int:
-    """Kill every process whose environment carries `tag` (a run, or one process of it); returns how many there were."""
+    """Kill every process of a tag that `run` was given, or of one token of it; returns how many there were."""
     wanted, count = f"{TAG}={tag}".encode(), 0
     for pid, _ in _processes():
         if pid != os.getpid() and _carries(pid, wanted):
@@ -258,7 +262,7 @@ def _carries(pid: int, wanted: bytes) -> bool:
         variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
-    return any(variable.startswith(wanted) for variable in variables)
+    return any(variable == wanted or variable.startswith(wanted + b":") for variable in variables)
 
 
 @dataclass(frozen=True, slots=True)

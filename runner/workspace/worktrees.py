@@ -59,13 +59,13 @@ class Workspace:
         Raises CannotStart where `path` is no repository, or `base` no commit of it.
         """
         require_git()
-        git = _existing(path)
-        start = git("rev-parse", "--verify", "--quiet", f"{base or _head_of(path)}^{{commit}}", good=(0, 1)).strip()
+        git, main = _existing(path), f"refs/heads/orch/{run}/main"
+        # A run that was killed before it could write down its workspace finds its branch where it began.
+        start = _commit_named(git, main) or _commit_named(git, base or _head_of(path))
         if not start and base:
             raise CannotStart(f'{path} has no commit "{base}"', "name a branch, a tag or a commit as workspace.base")
         start = start or _commit(git, _empty_tree(git), (), f"Start\n\nOrch-Run: {run}\n")
-        main = f"refs/heads/orch/{run}/main"
-        git("update-ref", main, start, "")
+        git("update-ref", main, start)
         return cls._made(path, home, run, main, start, False, git)
 
     @classmethod
@@ -242,6 +242,11 @@ def trailers(title: str, *, run: str, task: str, attempt: int, round: int) -> st
     """The message of a task's commit."""
     lines = (f"Orch-Run: {run}", f"Orch-Task: {task}", f"Orch-Attempt: {attempt}", f"Orch-Round: {round}")
     return " ".join(title.split()) + "\n\n" + "\n".join(lines) + "\n"
+
+
+def _commit_named(git: Git, name: str) -> str:
+    """The commit that a name stands for, "" where there is none."""
+    return git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", good=(0, 1, 128)).strip()
 
 
 def _commit(git: Git, tree: str, parents: tuple[str, ...], message: str) -> str:
