@@ -1,0 +1,83 @@
+"""Asks models for steps: every answer is kept the moment it arrives, and none is bought twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.agents.base import Emit
+from runner.api.backends import Chosen
+from runner.errors import LimitReached
+from runner.journal import Journal, Key
+from runner.models.base import Answer, Ask, Model
+from runner.records import JsonObject, Limits, Usage, from_json, to_json
+
+
+class Asking:
+    """The models of one run, by the names that its steps use."""
+
+    def __init__(
+        self, run: str, journal: Journal, emit: Emit, chosen: Mapping[str, Chosen], root: Path, limits: Limits
+    ) -> None:
+        self._run, self._journal, self._emit, self._limits = run, journal, emit, limits
+        self._chosen = chosen
+        self._models: Mapping[str, Model] = {
+            alias: one.module.open_model(one.backend.model, one.backend.settings, root) for alias, one in chosen.items()
+        }
+        answers = journal.entries(run, "answer")
+        self._spent = sum((from_json(Usage, data["usage"]) for _, data in answers), Usage())
+
+    def deterministic(self, alias: str) -> bool:
+        """Whether the model would answer the same when asked again."""
+        return self._models[alias].deterministic
+
+    async def ask(self, step: str, item: str, alias: str, ask: Ask) -> Answer:
+        """The answer, from the journal when the same request was answered before. Raises errors.LimitReached."""
+        name = self._chosen[alias].backend.use
+        digest = request_hash(name, ask)
+        key = Key(run=self._run, kind="answer", step=step, item=item, attempt=ask.attempt, hash=digest)
+        stored = self._journal.get(key)
+        if stored is not None:
+            return from_json(Answer, stored)
+        self._refuse_over_limit()
+        if self._chosen[alias].spends:
+            # Durable before it is sent: a request in flight at a crash counts as spent and is named.
+            await self._journal.put(
+                Key(run=self._run, kind="asking", step=step, item=item, hash=digest), {"model": name}
+            )
+        answer = await self._send(alias, name, ask)
+        await self._journal.put(key, to_json(answer))
+        self._spent += answer.usage
+        return answer
+
+    async def _send(self, alias: str, name: str, ask: Ask) -> Answer:
+        characters = sum(len(message.text) for message in ask.messages)
+        self._emit("ask_started", ask.address, {"model": name, "attempt": ask.attempt, "characters": characters})
+        began, usage = time.monotonic(), Usage()
+        try:
+            answer = await self._models[alias].send(ask)
+            usage = answer.usage
+        finally:
+            seconds = time.monotonic() - began
+            data = {"model": name, "attempt": ask.attempt, "seconds": seconds, "usage": to_json(usage), "problems": 0}
+            self._emit("ask_finished", ask.address, data)
+        return answer
+
+    def _refuse_over_limit(self) -> None:
+        cost, tokens = self._spent.cost_usd, self._spent.input + self._spent.output
+        if self._limits.cost_usd is not None and cost is not None and cost >= self._limits.cost_usd:
+            raise LimitReached(
+                f"${cost:.2f} are spent, the limit is ${self._limits.cost_usd:.2f}", "raise it with --budget"
+            )
+        if self._limits.tokens is not None and tokens >= self._limits.tokens:
+            raise LimitReached(f"{tokens} tokens are used, the limit is {self._limits.tokens}")
+
+
+def request_hash(model: str, ask: Ask) -> str:
+    """What makes two requests the same: model, messages and schema."""
+    said: list[JsonObject] = [{"role": message.role, "text": message.text} for message in ask.messages]
+    text = json.dumps([model, ask.address, said, ask.schema], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

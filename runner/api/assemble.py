@@ -1,0 +1,113 @@
+"""Puts the parts of one life of a run together: the only place that knows them all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.api.asking import Asking
+from runner.api.choices import due, works
+from runner.api.contexts import Contexts
+from runner.api.life import Life
+from runner.api.working import Working
+from runner.journal import Journal
+from runner.records import JsonObject, Pipeline
+from runner.render import Renderer
+from runner.resources import Resources
+from runner.sandbox import Sandbox
+from runner.schema import Schemas
+from runner.schema.registry import read_schema
+
+if TYPE_CHECKING:
+    from runner.api.run import Prepared
+
+
+def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resumed: int = 0) -> Life:
+    """The life that is about to begin; `sources` is the folder whose files it uses, `resumed` counts earlier lives.
+
+    Raises CannotStart where a sandbox is required and none works.
+    """
+    pipeline, options = prepared.pipeline, prepared.options
+    resources = Resources(sources)
+    renderer = Renderer(resources.folders("templates"))
+
+    def emit(kind: str, subject: str, data: JsonObject) -> None:
+        journal.event(run, kind, subject, data)
+
+    sandbox = _sandbox(pipeline, options.until)
+    asking = Asking(run, journal, emit, prepared.choices.models, sources, pipeline.limits)
+    contexts = Contexts(
+        run=run,
+        pipeline=pipeline,
+        managers=prepared.loaded.managers,
+        request=prepared.request,
+        inputs=prepared.inputs,
+        root=prepared.root,
+        journal=journal,
+        emit=emit,
+        asking=asking,
+        working=Working(
+            run=run,
+            root=prepared.root,
+            sources=sources,
+            name=prepared.request.name,
+            place=options.workspace,
+            pipeline=pipeline,
+            managers=prepared.loaded.managers,
+            agents=prepared.choices.agents,
+            request=prepared.request,
+            journal=journal,
+            emit=emit,
+            sandbox=sandbox,
+            renderer=renderer,
+            plan=lambda: contexts.known("plan"),
+        ),
+        renderer=renderer,
+        schemas=_schemas(resources),
+        documents=prepared.given,
+    )
+    _say_start(contexts, prepared, sandbox, resumed)
+    return Life(
+        contexts=contexts,
+        given={step: document.data for step, document in prepared.given.items()},
+        until=options.until,
+        strict=options.strict,
+        secrets=_secrets(prepared),
+        time_limit=pipeline.limits.time,
+    )
+
+
+def _sandbox(pipeline: Pipeline, until: str) -> Sandbox:
+    if not works(pipeline, due(pipeline, until)):
+        return Sandbox("none", "no step works in the workspace")
+    return Sandbox.choose(pipeline.sandbox)
+
+
+def _schemas(resources: Resources) -> Schemas:
+    folders = resources.folders("schemas")
+    return lambda name: read_schema(folders, name)
+
+
+def _secrets(prepared: Prepared) -> Mapping[str, str]:
+    needs = [prepared.pipeline.requires, *(manager.requires for manager in prepared.loaded.managers.values())]
+    return {name: os.environ[name] for need in needs for name in need.secrets if name in os.environ}
+
+
+def _say_start(contexts: Contexts, prepared: Prepared, sandbox: Sandbox, resumed: int) -> None:
+    if resumed:
+        contexts.emit("run_resumed", contexts.run, {"times": resumed})
+        return
+    why = f" ({sandbox.reason})" if sandbox.reason else ""
+    data = {
+        "pipeline": prepared.pipeline.name,
+        "workspace": prepared.options.workspace,
+        "offline": prepared.options.offline,
+        "sandbox": sandbox.name,
+        "models": {alias: one.data for alias, one in prepared.choices.models.items()},
+        "agents": {alias: one.data for alias, one in prepared.choices.agents.items()},
+        "notes": [*prepared.choices.notes(), f"sandbox: {sandbox.name}{why}"],
+    }
+    contexts.emit("run_started", contexts.run, data)
+    contexts.journal.update_run(contexts.run, sandbox=sandbox.name)

@@ -1,0 +1,111 @@
+"""Makes what a step type gets: values of the run, and effects as functions of its parts."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.agents.base import Emit
+from runner.api.asking import Asking
+from runner.api.working import Working
+from runner.errors import StepFailed
+from runner.journal import Journal, Key
+from runner.positions import Document
+from runner.records import Assignment, Json, JsonObject, Manager, Pipeline, Plan, Request, Step, from_json, to_json
+from runner.render import Renderer
+from runner.schema import Schemas
+from runner.steps.base import StepContext
+
+
+@dataclass(kw_only=True)
+class Contexts:
+    """The parts of one run, and what its steps made known so far."""
+
+    run: str
+    pipeline: Pipeline
+    managers: Mapping[str, Manager]
+    request: Request
+    inputs: Mapping[str, Json]
+    root: Path
+    journal: Journal
+    emit: Emit
+    asking: Asking
+    working: Working
+    renderer: Renderer
+    schemas: Schemas
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    _known: dict[str, Json] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        for key, data in self.journal.entries(self.run, "published"):
+            self._known[key.item] = data
+
+    def scope(self) -> JsonObject:
+        """What expressions and templates see beside `steps`; `plan` only once there is one."""
+        plan = {"plan": self._known["plan"]} if "plan" in self._known else {}
+        return {
+            "inputs": dict(self.inputs),
+            "request": self.request.text,
+            "managers": self._managers,
+            "run": {"id": self.run, "pipeline": self.pipeline.name},
+            **plan,
+        }
+
+    def known(self, kind: str) -> Json | None:
+        """What was published last as plan, tasks, assignment, results or verdicts."""
+        return self._known.get(kind)
+
+    def make(self, step: Step, item: str, options: Mapping[str, Json], scope: JsonObject) -> StepContext:
+        """The context of a step, or of one item of its foreach."""
+        plan = self._known.get("plan")
+        return StepContext(
+            run=self.run,
+            step=step,
+            item=item,
+            address=f"{step.name}/{item}" if item else step.name,
+            options=options,
+            scope=scope,
+            pipeline=self.pipeline,
+            managers=self.managers,
+            request=self.request,
+            plan=from_json(Plan, plan) if plan else None,
+            root=self.root,
+            journal=self.journal,
+            emit=self.emit,
+            schemas=self.schemas,
+            render=self._render,
+            ask=functools.partial(self.asking.ask, step.name, item),
+            deterministic=self.asking.deterministic,
+            agent=self.working.agent,
+            run_orders=functools.partial(self.working.run_orders, step),
+            run_checks=functools.partial(self.working.run_checks, step),
+            run_command=functools.partial(self.working.run_command, step),
+            run_pipeline=_no_pipelines,
+            publish=self.publish,
+            assignment=self._assignment,
+            document=self.documents.get(step.name),
+        )
+
+    def publish(self, kind: str, data: Json) -> None:
+        """Makes something known to later steps, templates and the report; durable before the step's own result."""
+        self._known[kind] = data
+        self.journal.post(Key(run=self.run, kind="published", item=kind), data)
+
+    @functools.cached_property
+    def _managers(self) -> list[Json]:
+        return [to_json(manager) for manager in self.managers.values()]
+
+    def _assignment(self) -> Assignment | None:
+        data = self._known.get("assignment")
+        return from_json(Assignment, data) if data else None
+
+    def _render(self, template: str, inline: str, variables: JsonObject) -> str:
+        if template:
+            return self.renderer.render(template, variables)
+        return self.renderer.render_text(inline, variables, "prompt")
+
+
+async def _no_pipelines(*_: object, **__: object) -> Json:
+    raise StepFailed("this version of orch runs no pipelines inside pipelines")

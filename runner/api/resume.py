@@ -1,0 +1,102 @@
+"""Goes on with a run, from its own sources: what is finished is read from the journal, never done or bought again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from runner.api.assemble import assemble
+from runner.api.choices import reopen_all
+from runner.api.options import RunOptions
+from runner.api.outcome import RESUMABLE, Outcome
+from runner.api.run import Listener, Prepared, load_judged, read_document, refuse_missing, refuse_unlimited, with_limits
+from runner.errors import CannotStart
+from runner.journal import Journal
+from runner.records import JsonObject, Request, from_json
+from runner.resources import Resources
+from runner.sandbox import end_processes
+
+CANCEL_PATIENCE = 30.0
+"""Seconds that `cancel` waits for a run to clean up after itself."""
+
+
+async def resume(
+    root: Path, run: str, listeners: Sequence[Listener] = (), *, limit: float | None = None, budget: float | None = None
+) -> Outcome:
+    """Carries a run on to its end; `limit` (seconds) and `budget` (USD) replace its limits.
+
+    Raises CannotStart for a run that is unknown, finished, held by another process, or whose backends are gone.
+    """
+    with Journal.open(root / ".orch" / "journal.db") as journal:
+        row = journal.run(run)
+        if row["status"] not in RESUMABLE:
+            raise CannotStart(f'run "{run}" is finished: {row["status"]}', f"look at it: orch report {run}")
+        for listener in listeners:
+            journal.listen(listener)
+        with journal.hold(run):
+            end_processes(run)
+            sources = _unpack(root, run, row["sources"])
+            prepared = _prepared(root, sources, row, limit, budget)
+            lives = int(row.get("lives", 1)) + 1
+            journal.update_run(run, status="running", lives=lives)
+            return await assemble(prepared, journal, run, sources, resumed=lives - 1).run()
+
+
+def cancel(root: Path, run: str) -> str:
+    """Stops a run and keeps what it has done; returns what happened. Raises CannotStart where it cannot be reached."""
+    with Journal.open(root / ".orch" / "journal.db") as journal:
+        row = journal.run(run)
+        holder = journal.holder(run)
+        if holder is None:
+            if row["status"] not in RESUMABLE:
+                raise CannotStart(f'run "{run}" is finished: {row["status"]}')
+            end_processes(run)
+            journal.update_run(run, status="cancelled")
+            return f"{run} was not running; it is marked cancelled"
+        if not holder.reachable:
+            raise CannotStart(f'run "{run}" is held by a process elsewhere (pid {holder.pid})', "stop it there")
+        os.kill(holder.pid, signal.SIGTERM)
+        deadline = time.monotonic() + CANCEL_PATIENCE
+        while journal.holder(run) is not None:
+            if time.monotonic() > deadline:
+                raise CannotStart(f"process {holder.pid} got the signal and still works", "try again, or end it")
+            time.sleep(0.05)
+        journal.update_run(run, status="cancelled")
+        return f"{run} is stopped; all it has done is kept"
+
+
+def _prepared(root: Path, sources: Path, row: JsonObject, limit: float | None, budget: float | None) -> Prepared:
+    options = from_json(RunOptions, row["options"])
+    options = replace(options, time=limit or options.time, budget=budget or options.budget)
+    loaded = load_judged(sources, str(sources / row["file"]), options.managers or None)
+    pipeline = with_limits(loaded, options)
+    choices = reopen_all(row, sources)
+    refuse_missing(pipeline, loaded)
+    refuse_unlimited(pipeline, choices)
+    return Prepared(
+        root=root,
+        loaded=loaded,
+        pipeline=pipeline,
+        request=from_json(Request, row["request"]),
+        inputs=row["inputs"],
+        options=options,
+        choices=choices,
+        given={step: read_document(kept["text"], kept["path"]) for step, kept in row["given"].items()},
+    )
+
+
+def _unpack(root: Path, run: str, sources: Mapping[str, str]) -> Path:
+    """The run's sources as files in a folder of its own, exactly as they were when it started."""
+    folder = root / ".orch" / "runs" / run / "sources"
+    resources = Resources(folder)
+    for name, text in sources.items():
+        if not resources.inside(name):
+            raise CannotStart(f'run "{run}" names a source outside its folder: {name}')
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder

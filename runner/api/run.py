@@ -1,0 +1,189 @@
+"""Starts a run: files are judged as `lint` does, backends chosen by readiness, everything is kept before it begins."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata
+from pathlib import Path
+
+from runner.api.assemble import assemble
+from runner.api.choices import Choices, choose_all
+from runner.api.options import RunOptions, input_values
+from runner.api.outcome import Outcome
+from runner.errors import CannotStart, FileProblems, UsageError
+from runner.journal import Journal
+from runner.load import Loaded, load_pipeline
+from runner.positions import Document, load_json, load_yaml
+from runner.records import Event, Json, JsonObject, Limits, Pipeline, Request, to_json
+from runner.resources import Resources
+from runner.rules import judge_pipeline
+
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A run that may start: loaded, judged, chosen. Nothing is made or spent yet."""
+
+    root: Path
+    loaded: Loaded
+    pipeline: Pipeline
+    request: Request
+    inputs: Mapping[str, Json]
+    options: RunOptions
+    choices: Choices
+    given: Mapping[str, Document]
+
+
+def prepare(root: Path, pipeline: str, request: Request | None, options: RunOptions) -> Prepared:
+    """Everything that can be said before a run is made.
+
+    Raises FileProblems (what `orch lint` reports), UsageError, CannotStart.
+    """
+    loaded = load_judged(root, pipeline, options.managers or None)
+    limited = with_limits(loaded, options)
+    given = {step: _document(root, step, file, limited) for step, file in options.given.items()}
+    if options.until and options.until not in limited.steps:
+        raise UsageError(f'--until: there is no step "{options.until}"', f"steps: {', '.join(limited.steps)}")
+    inputs = input_values(limited, request, options.values, root)
+    refuse_missing(limited, loaded)
+    choices = choose_all(limited, loaded.managers, root, options)
+    refuse_unlimited(limited, choices)
+    return Prepared(
+        root=root,
+        loaded=loaded,
+        pipeline=limited,
+        request=request or Request(text="", name=limited.name),
+        inputs=inputs,
+        options=options,
+        choices=choices,
+        given=given,
+    )
+
+
+async def start(prepared: Prepared, listeners: Sequence[Listener] = (), run: str = "") -> Outcome:
+    """Makes the run and carries it out to its end. Everything it needs to go on later is durable before it begins."""
+    with Journal.open(prepared.root / ".orch" / "journal.db") as journal:
+        run = run or new_name(journal, prepared.request.name)
+        for listener in listeners:
+            journal.listen(listener)
+        with journal.hold(run):
+            journal.create_run(run, row_of(prepared))
+            return await assemble(prepared, journal, run, prepared.root).run()
+
+
+def load_judged(root: Path, pipeline: str, managers: Sequence[str] | None) -> Loaded:
+    """The pipeline, a path or a name, free of errors. Raises UsageError, FileProblems."""
+    resources = Resources(root)
+    path = Path(pipeline)
+    if not path.is_file():
+        found = resources.find("pipelines", pipeline)
+        if found is None:
+            known = ", ".join(resources.names("pipelines"))
+            looked = ", ".join(resources.looked("pipelines", pipeline))
+            raise UsageError(f'there is no pipeline "{pipeline}"', f"looked in {looked}; there are: {known}")
+        path = found
+    loaded = load_pipeline(path, resources, managers)
+    wrong = [problem for problem in judge_pipeline(loaded) if problem.severity == "error"]
+    if wrong or loaded.pipeline is None:
+        raise FileProblems(wrong)
+    return loaded
+
+
+def with_limits(loaded: Loaded, options: RunOptions) -> Pipeline:
+    """The pipeline with the limits and the sandbox that the caller asked for."""
+    assert loaded.pipeline is not None  # noqa: S101 - load_judged refuses it
+    own = loaded.pipeline.limits
+    limits = replace(
+        own,
+        time=options.time or own.time,
+        agents=options.agents or own.agents,
+        cost_usd=options.budget or own.cost_usd,
+    )
+    pipeline = replace(loaded.pipeline, limits=limits)
+    return replace(pipeline, sandbox=options.sandbox) if options.sandbox else pipeline  # type: ignore[arg-type]
+
+
+def refuse_missing(pipeline: Pipeline, loaded: Loaded) -> None:
+    """Raises CannotStart for commands and secrets that pipeline or managers require and that are not there."""
+    needs = [pipeline.requires, *(manager.requires for manager in loaded.managers.values())]
+    commands = [name for need in needs for name in need.commands if shutil.which(name) is None]
+    if commands:
+        raise CannotStart(f"missing: the command {', '.join(dict.fromkeys(commands))}", "install it")
+    names = [name for need in needs for name in need.secrets if not os.environ.get(name)]
+    if names:
+        raise CannotStart(f"missing: the secret {', '.join(dict.fromkeys(names))}", "set it in the environment")
+
+
+def refuse_unlimited(pipeline: Pipeline, choices: Choices) -> None:
+    """Raises CannotStart for a run that can spend and has no cost limit."""
+    spending = sorted({one.backend.use for one in choices.all if one.spends})
+    if spending and pipeline.limits.cost_usd is None:
+        raise CannotStart(
+            f"{', '.join(spending)} can spend money and the run has no cost limit",
+            "set limits.cost_usd, or --budget USD",
+        )
+
+
+def row_of(prepared: Prepared) -> JsonObject:
+    """What is kept of a run so that it can go on anywhere: all its sources and choices."""
+    loaded, options = prepared.loaded, prepared.options
+    sources = {**loaded.sources, **_scripts(prepared)}
+    return {
+        "version": metadata.version("orch"),
+        "status": "running",
+        "pipeline": prepared.pipeline.name,
+        "file": loaded.path,
+        "request": to_json(prepared.request),
+        "request_sha256": prepared.request.sha256,
+        "inputs": dict(prepared.inputs),
+        "options": asdict(options),
+        "given": {step: {"path": document.path, "text": document.text} for step, document in prepared.given.items()},
+        "offline": options.offline,
+        "models": {alias: one.data for alias, one in prepared.choices.models.items()},
+        "agents": {alias: one.data for alias, one in prepared.choices.agents.items()},
+        "limits": _said(prepared.pipeline.limits),
+        "sources": sources,
+    }
+
+
+def new_name(journal: Journal, base: str) -> str:
+    """A name for a run that none has: the request's, and four digits."""
+    taken = {str(row["run"]) for row in journal.runs()}
+    while True:
+        name = f"{base}-{secrets.token_hex(2)}"
+        if name not in taken:
+            return name
+
+
+def _scripts(prepared: Prepared) -> dict[str, str]:
+    """Doubles that were named on the command line are sources too."""
+    names = {one.backend.model for one in prepared.choices.all if one.backend.kind == "scripted"}
+    files = {name: prepared.root / "scripted" / f"{name}.yaml" for name in names}
+    return {f"scripted/{name}.yaml": file.read_text(encoding="utf-8") for name, file in files.items() if file.is_file()}
+
+
+def _document(root: Path, step: str, file: str, pipeline: Pipeline) -> Document:
+    if step not in pipeline.steps:
+        raise UsageError(f'--given: there is no step "{step}"', f"steps: {', '.join(pipeline.steps)}")
+    path = Path(file) if Path(file).is_file() else root / file
+    try:
+        return read_document(path.read_text(encoding="utf-8-sig"), file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--given {step}={file}: {error}") from error
+
+
+def read_document(text: str, path: str) -> Document:
+    """The JSON or YAML that a person supplies in place of a step's output. Raises FileProblems."""
+    document, problems = (load_json if path.endswith(".json") else load_yaml)(text, path)
+    if document is None:
+        raise FileProblems(problems)
+    return document
+
+
+def _said(limits: Limits) -> dict[str, Json]:
+    return {name: value for name, value in to_json(limits).items() if value is not None}

@@ -1,0 +1,208 @@
+"""The workspace of a run and what happens in it: orders, checks, commands. It is made when it is first needed."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from runner.agents.base import Agent, Emit
+from runner.api.backends import Chosen
+from runner.errors import CannotStart, UsageError
+from runner.executors.base import Job
+from runner.journal import Journal
+from runner.records import (
+    Assignment,
+    Evidence,
+    Finished,
+    JsonObject,
+    Limits,
+    Manager,
+    Pipeline,
+    Request,
+    Step,
+    TaskResult,
+)
+from runner.registry import EXECUTORS
+from runner.render import Renderer
+from runner.sandbox import Sandbox
+from runner.workspace import Workspace
+
+
+@dataclass(kw_only=True)
+class Working:
+    """`agents` are the chosen ones of each manager, and of each `agent` option; `place` is what `--workspace` said."""
+
+    run: str
+    root: Path
+    sources: Path
+    name: str
+    place: str
+    pipeline: Pipeline
+    managers: Mapping[str, Manager]
+    agents: Mapping[str, Chosen]
+    request: Request
+    journal: Journal
+    emit: Emit
+    sandbox: Sandbox
+    renderer: Renderer
+    plan: Callable[[], JsonObject | None]
+    deadline: float | None = None
+    _workspace: Workspace | None = field(default=None, init=False)
+    _open: dict[str, Agent] = field(default_factory=dict, init=False)
+
+    async def run_orders(
+        self,
+        step: Step,
+        assignment: Assignment,
+        round: int = 0,  # noqa: A002 - the word of the design
+        done: Mapping[str, TaskResult] | None = None,
+        feedback: Mapping[str, str] | None = None,
+    ) -> tuple[TaskResult, ...]:
+        """One result for each task. Raises CannotStart, before anything is made, where an agent cannot serve them."""
+        if self._workspace is None and "workspace" not in self.journal.run(self.run):
+            self._refuse_unfit(assignment)
+        job = self._job(step, assignment, round, done or {}, feedback or {})
+        results: tuple[TaskResult, ...] = await EXECUTORS.module("local").run_orders(job)
+        return results
+
+    async def run_checks(
+        self, step: Step, assignment: Assignment, results: Mapping[str, TaskResult], at: str
+    ) -> Mapping[str, tuple[Evidence, ...]]:
+        """Checks of accepted tasks on the run's head, by task."""
+        accepted = tuple(name for name, result in results.items() if result.status in ("verified", "unverified"))
+        if not accepted or not self._any_check(at):
+            return {}
+        job = self._job(step, assignment, 0, results, {})
+        found: Mapping[str, tuple[Evidence, ...]] = await EXECUTORS.module("local").run_checks(job, accepted, at)
+        return found
+
+    async def run_command(self, step: Step, argv: Sequence[str], **options: object) -> Finished:
+        """How a process ended that ran on the run's head, in a work tree of its own."""
+        tree = self.workspace().worktree(f"step-{step.name}")
+        tree.start(self.workspace().head())
+        return await self.sandbox.run(argv, cwd=tree.path, tag=self.run, **options)  # type: ignore[arg-type]
+
+    def agent(self, use: str | Sequence[str]) -> Agent:
+        """The agent that an `agent` option names."""
+        return self._agent(use if isinstance(use, str) else " ".join(use))
+
+    def workspace(self) -> Workspace:
+        """The run's repository; made, opened or found again at the first call."""
+        if self._workspace is None:
+            stored = self.journal.run(self.run).get("workspace")
+            self._workspace = self._reopened(stored) if stored else self._made()
+        return self._workspace
+
+    def close(self) -> None:
+        """Takes down the work trees; branches and commits stay."""
+        if self._workspace is not None:
+            self._workspace.close()
+
+    def _job(
+        self,
+        step: Step,
+        assignment: Assignment,
+        round: int,  # noqa: A002 - the word of the design
+        done: Mapping[str, TaskResult],
+        feedback: Mapping[str, str],
+    ) -> Job:
+        needed = {group.manager for group in assignment.groups}
+        return Job(
+            run=self.run,
+            step=step.name,
+            round=round,
+            assignment=assignment,
+            managers=self.managers,
+            agents={name: self._agent(name) for name in self.managers if name in needed},
+            agent_names={name: self.agents[name].backend.use for name in self.managers if name in needed},
+            request=self.request,
+            plan=self.plan(),
+            workspace=self.workspace(),
+            sandbox=self.sandbox,
+            journal=self.journal,
+            limits=merged(self.pipeline.limits, step.limits),
+            root=self.root,
+            emit=self.emit,
+            render=self._render,
+            done=done,
+            feedback=feedback,
+            deadline=self._deadline(step),
+        )
+
+    def _agent(self, name: str) -> Agent:
+        if name not in self._open:
+            chosen = self.agents[name]
+            self._open[name] = chosen.module.open_agent(chosen.backend.model, chosen.backend.settings, self.sources)
+        return self._open[name]
+
+    def _refuse_unfit(self, assignment: Assignment) -> None:
+        tasks = {task.id: task for task in assignment.tasks}
+        own: dict[str, list[str]] = {}
+        for group in assignment.groups:
+            own.setdefault(self.agents[group.manager].backend.use, []).extend(group.tasks)
+        for use, names in own.items():
+            chosen = next(one for one in self.agents.values() if one.backend.use == use)
+            reason = chosen.module.fits(tuple(tasks[name] for name in names), self.request, self.plan())
+            if reason:
+                raise CannotStart(
+                    f"{use} cannot do this: {reason}", "name another agent with --agent, or change the request"
+                )
+
+    def _any_check(self, at: str) -> bool:
+        managers = self.managers.values()
+        checks = itertools.chain(
+            (check for manager in managers for check in manager.checks),
+            (check for manager in managers for kind in manager.specs.values() for check in kind.checks),
+            (check for manager in managers for group in manager.groups for check in group.checks),
+        )
+        return any(at in check.at for check in checks)
+
+    def _render(self, manager: Manager, variables: JsonObject) -> str:
+        if manager.prompt:
+            return self.renderer.render_text(manager.prompt, variables, f"managers/{manager.name}.yaml")
+        return self.renderer.render(manager.template, variables)
+
+    def _deadline(self, step: Step) -> float | None:
+        own = time.monotonic() + step.limits.time if step.limits.time else None
+        return min((one for one in (own, self.deadline) if one is not None), default=None)
+
+    def _made(self) -> Workspace:
+        home = self.root / ".orch" / "runs" / self.run / "work"
+        workspace = self._existing(home) if self.place else Workspace.create(self._free(), run=self.run, home=home)
+        stored = {"path": str(workspace.path), "base": workspace.base, "own": workspace.own, "home": str(home)}
+        self.journal.update_run(self.run, workspace=str(workspace.path), repository=stored)
+        return workspace
+
+    def _existing(self, home: Path) -> Workspace:
+        path = (self.root / self.place).resolve()
+        if not path.exists() or not any(path.iterdir()):
+            return Workspace.create(path, run=self.run, home=home)
+        if self.pipeline.repository == "new":
+            raise UsageError(
+                f"--workspace {self.place}: the pipeline wants a new workspace", "name a folder that is not there"
+            )
+        return Workspace.open(path, run=self.run, home=home, base=self.pipeline.base)
+
+    def _free(self) -> Path:
+        if self.pipeline.repository == "existing":
+            raise UsageError("the pipeline works in an existing repository", "name it with --workspace")
+        out = self.root / "out"
+        return next(path for path in _numbered(out / self.name) if not path.exists())
+
+    def _reopened(self, stored: str) -> Workspace:
+        row = self.journal.run(self.run)["repository"]
+        return Workspace.reopen(Path(stored), run=self.run, home=Path(row["home"]), base=row["base"], own=row["own"])
+
+
+def merged(limits: Limits, own: Limits) -> Limits:
+    """The limits of a step: its own where it says any, the pipeline's else."""
+    said = {name: value for name in Limits.__dataclass_fields__ if (value := getattr(own, name)) is not None}
+    return replace(limits, **said)
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    yield path
+    yield from (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))

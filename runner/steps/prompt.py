@@ -1,0 +1,173 @@
+"""`prompt`: render a template, ask a model, judge the answer by schema and rules, ask again naming each problem.
+
+Under `foreach` the rules judge the joined answers (`settle`), and only the items that own a problem are asked again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from runner import schema
+from runner.errors import FileProblems, StepFailed
+from runner.models.ask import Answered, Judge, ask_again, ask_json, errors, too_many
+from runner.models.base import Answer, Ask, Message
+from runner.records import Json, JsonObject, Plan, Problem, from_json
+from runner.rules.answers import judge_answer
+from runner.rules.base import Judgement
+from runner.steps.base import StepContext, StepResult
+from runner.steps.owners import by_item
+
+OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_prompt"}
+VERBATIM = ("model", "template", "prompt", "schema", "attempts", "rules")
+IMPLICIT = ("request", "plan", "managers", "run")
+"""What every template sees beside its `vars`."""
+PUBLISHED: Mapping[str, str] = {"urn:orch:plan:1": "plan", "urn:orch:tasks:1": "tasks"}
+"""Answers of these schemas are made known under these names."""
+
+
+async def run(context: StepContext) -> StepResult:
+    """The answer: text without a schema, else data that fits it. Raises errors.StepFailed, errors.Transient."""
+    ask = first_ask(context)
+    if ask.schema is None:
+        answer = await _send(context, ask)
+        return StepResult(output=answer.text)
+    alone = context.step.foreach is None
+    judge: Judge = (lambda data: _judged(context, data)) if alone else (lambda data: _misfits(context, data))
+    answered = await _ask(context, ask, judge)
+    if alone:
+        _publish(context, answered.data)
+    return StepResult(output=answered.data)
+
+
+async def settle(
+    contexts: Mapping[str, StepContext],
+    results: Mapping[str, StepResult],
+    join: Callable[[list[Json]], Json],
+) -> Mapping[str, StepResult]:
+    """Judges the joined answers and asks the items that own a problem again. Raises errors.StepFailed."""
+    if not contexts:
+        return results
+    context = next(iter(contexts.values()))
+    if wanted_schema(context) is None:
+        return results
+    outputs = {item: result.output for item, result in results.items()}
+    asks = {item: first_ask(inner) for item, inner in contexts.items()}
+    while True:
+        joined = join(list(outputs.values()))
+        wrong = _by_rules(context, joined)
+        if not errors(wrong) or _deterministic(context):
+            break
+        for item, problems in by_item(context.step, outputs, errors(wrong)).items():
+            answered = await _again(contexts[item], asks[item], outputs[item], problems)
+            asks[item], outputs[item] = answered.ask, answered.data
+    _say(context, wrong)
+    _publish(context, joined)
+    return {item: dataclasses.replace(results[item], output=output) for item, output in outputs.items()}
+
+
+async def given(context: StepContext, output: Json) -> StepResult:
+    """Judges an output that a person supplies like an answer, and publishes it. Raises errors.FileProblems."""
+    wrong = _judged(context, output)
+    if errors(wrong):
+        raise FileProblems([_placed(context, problem) for problem in errors(wrong)])
+    _say(context, wrong)
+    _publish(context, output)
+    return StepResult(output=output)
+
+
+def first_ask(context: StepContext) -> Ask:
+    """The request of the first attempt: the rendered prompt, and its variables for models that work by rules."""
+    options = context.options
+    variables = {name: context.scope[name] for name in IMPLICIT if name in context.scope} | dict(
+        options.get("vars", {})
+    )
+    text = context.render(str(options.get("template", "")), str(options.get("prompt", "")), variables)
+    return Ask(
+        address=context.address,
+        messages=(Message(role="user", text=text),),
+        inputs=variables,
+        schema=wanted_schema(context),
+    )
+
+
+def wanted_schema(context: StepContext) -> JsonObject | None:
+    """The JSON Schema of the answer, from its file or from the pipeline itself; None for text."""
+    option = context.options.get("schema")
+    return context.schemas(option) if isinstance(option, str) else option
+
+
+async def _ask(context: StepContext, ask: Ask, judge: Judge) -> Answered:
+    attempts = _attempts(context)
+    answered = await ask_json(lambda one: _send(context, one), ask, judge, attempts, _deterministic(context))
+    if misfits := errors(_misfits(context, answered.data)):
+        raise StepFailed(too_many(misfits, answered.ask.attempt))
+    _say(context, answered.problems)
+    return answered
+
+
+async def _again(context: StepContext, ask: Ask, output: Json, problems: Sequence[Problem]) -> Answered:
+    if ask.attempt >= _attempts(context):
+        raise StepFailed(f"{context.item}: {too_many(problems, ask.attempt)}")
+    said = json.dumps(output, ensure_ascii=False)
+    return await _ask(context, ask_again(ask, said, problems), lambda data: _misfits(context, data))
+
+
+async def _send(context: StepContext, ask: Ask) -> Answer:
+    return await context.ask(str(context.options["model"]), ask)
+
+
+def _judged(context: StepContext, data: Json) -> list[Problem]:
+    """By the schema first; rules read data that fits it."""
+    misfits = _misfits(context, data)
+    return misfits if errors(misfits) else [*misfits, *_by_rules(context, data)]
+
+
+def _misfits(context: StepContext, data: Json) -> list[Problem]:
+    wanted = wanted_schema(context)
+    return schema.problems(wanted, data, context.document, schemas=context.schemas) if wanted is not None else []
+
+
+def _by_rules(context: StepContext, data: Json) -> list[Problem]:
+    names = context.options.get("rules", ())
+    if not names:
+        return []
+    judgement = Judgement(
+        data=data,
+        managers=context.managers,
+        plan=from_json(Plan, context.scope["plan"]) if context.scope.get("plan") else context.plan,
+        request=context.request,
+        depth=context.pipeline.limits.depth or 3,
+    )
+    return judge_answer(tuple(names), judgement)
+
+
+def _deterministic(context: StepContext) -> bool:
+    return context.deterministic(str(context.options["model"]))
+
+
+def _attempts(context: StepContext) -> int:
+    own = context.options.get("attempts") or context.step.limits.attempts or context.pipeline.limits.attempts
+    return int(own or 3)
+
+
+def _publish(context: StepContext, data: Json) -> None:
+    wanted = wanted_schema(context) or {}
+    kind = PUBLISHED.get(str(wanted.get("$id", "")))
+    if kind:
+        context.publish(kind, data)
+
+
+def _say(context: StepContext, problems: Sequence[Problem]) -> None:
+    """What nobody can be asked about again stays an open question, which the report shows."""
+    for problem in problems:
+        data = {"severity": "warning", "rule": problem.rule, "message": problem.message, "hint": problem.hint}
+        context.emit("problem", context.address, data)
+
+
+def _placed(context: StepContext, problem: Problem) -> Problem:
+    if problem.position is not None or context.document is None:
+        return problem
+    parts = tuple(int(part) if part.isdigit() else part for part in problem.pointer.split("/")[1:])
+    return dataclasses.replace(problem, position=context.document.position(parts))
