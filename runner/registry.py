@@ -122,7 +122,27 @@ RULES = Table(
     },
 )
 
-FILE_RULES = Table("file_rules", {})
+FILE_RULES = Table(
+    "file_rules",
+    {
+        "needs": "runner.rules.needs",
+        "uses": "runner.rules.uses",
+        "expressions": "runner.rules.expressions",
+        "names": "runner.rules.names",
+        "foreach": "runner.rules.foreach",
+        "conditions": "runner.rules.conditions",
+        "secrets": "runner.rules.secrets",
+        "static": "runner.rules.static",
+        "backends": "runner.rules.backends",
+        "judging": "runner.rules.judging",
+        "defaults": "runner.rules.defaults",
+        "templates": "runner.rules.templates",
+        "groups": "runner.rules.groups",
+        "handles": "runner.rules.handles",
+        "specs": "runner.rules.specs",
+        "checks": "runner.rules.checks",
+    },
+)
 
 EXECUTORS = Table("executors", {"local": "runner.executors.local"})
 

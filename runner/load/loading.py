@@ -50,11 +50,12 @@ def load_manager(path: Path, resources: Resources) -> Loaded:
     if document is None:
         return loaded
     _add_manager(document, {}, None, loaded, files)
-    loaded.neighbours.update(_all_managers(resources), **loaded.managers)
+    loaded.neighbours.update(all_managers(resources), **loaded.managers)
     return loaded
 
 
-def _all_managers(resources: Resources) -> dict[str, Manager]:
+def all_managers(resources: Resources) -> dict[str, Manager]:
+    """Every manager of project and orch that can be loaded, by name."""
     around = Files(resources)
     found = Loaded("", resources, documents=around.documents, problems=around.problems, sources=around.sources)
     for name in resources.names("managers"):

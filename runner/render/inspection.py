@@ -21,10 +21,14 @@ _INNER_FILTERS = {"counted rounds", "bounded text"}
 
 @dataclass(frozen=True)
 class Inspection:
-    """`variables` must be given; `reads` are their uses as paths with their line; `includes` name other templates
-    with their line; `problems` say what the sandbox would refuse."""
+    """`variables` must be given; `reads` are their uses as paths with their line; `guarded` paths may be missing (the
+    template asks `is defined`, or has a `default`); `sorted` names are asked for their type; `assigned` names are its own; `includes` name other templates with
+    their line; `problems` say what the sandbox would refuse."""
 
     variables: frozenset[str]
+    guarded: frozenset[tuple[str, ...]]
+    sorted: frozenset[str]
+    assigned: frozenset[str]
     reads: tuple[tuple[tuple[str, ...], int], ...]
     includes: tuple[tuple[str, int], ...]
     problems: tuple[TemplateProblem, ...]
@@ -47,6 +51,9 @@ def inspect(source: str, path: str, sandbox: Sandbox) -> Inspection:
     variables = _undeclared(tree, path, sandbox)
     return Inspection(
         variables=variables,
+        guarded=frozenset(_guarded(tree)),
+        sorted=sorted_out(tree),
+        assigned=frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"),
         reads=tuple(sorted({(read, line) for read, line in _reads(tree) if read[0] in variables}, key=lambda r: r[1])),
         includes=tuple(_includes(tree)),
         problems=tuple(_problems(tree, source, path, sandbox)),
@@ -110,6 +117,24 @@ def _reads(tree: nodes.Node) -> Iterator[tuple[tuple[str, ...], int]]:
             yield path, node.lineno
         else:
             pending.extend(node.iter_child_nodes())
+
+
+_ASKING = {"defined", "undefined", "default", "d"}
+_SORTING = {"mapping", "string", "sequence", "iterable", "number", "boolean", "none"}
+
+
+def sorted_out(tree: nodes.Template) -> frozenset[str]:
+    """Names that the template asks for their type: what it reads of them depends on the answer."""
+    tests = tree.find_all(nodes.Test)
+    return frozenset(path[0] for test in tests if test.name in _SORTING and (path := _path(test.node)))
+
+
+def _guarded(tree: nodes.Template) -> Iterator[tuple[str, ...]]:
+    found: Iterator[Any] = tree.find_all((nodes.Test, nodes.Filter))
+    for node in found:
+        if node.name in _ASKING and node.node is not None:
+            path = _path(node.node)
+            yield from (path[: length + 1] for length in range(len(path)))
 
 
 def _path(node: nodes.Node) -> tuple[str, ...]:
