@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runner.agents.base import Emit
 from runner.api.backends import Chosen
-from runner.errors import LimitReached
+from runner.errors import LimitReached, StepFailed
 from runner.journal import Journal, Key
 from runner.models.base import Answer, Ask, Model
 from runner.records import JsonObject, Limits, Usage, from_json, to_json
@@ -56,14 +56,19 @@ class Asking:
     async def _send(self, alias: str, name: str, ask: Ask) -> Answer:
         characters = sum(len(message.text) for message in ask.messages)
         self._emit("ask_started", ask.address, {"model": name, "attempt": ask.attempt, "characters": characters})
-        began, usage = time.monotonic(), Usage()
+        began = time.monotonic()
         try:
             answer = await self._models[alias].send(ask)
-            usage = answer.usage
-        finally:
-            seconds = time.monotonic() - began
-            data = {"model": name, "attempt": ask.attempt, "seconds": seconds, "usage": to_json(usage), "problems": 0}
-            self._emit("ask_finished", ask.address, data)
+        except StepFailed as failed:
+            self._emit("note", ask.address, {"message": f"{name} gave no answer: {failed.message}"})
+            raise
+        data = {
+            "model": name,
+            "attempt": ask.attempt,
+            "seconds": time.monotonic() - began,
+            "usage": to_json(answer.usage),
+        }
+        self._emit("ask_finished", ask.address, data)
         return answer
 
     def _refuse_over_limit(self) -> None:

@@ -105,8 +105,8 @@ def _say_start(contexts: Contexts, prepared: Prepared, sandbox: Sandbox, resumed
         "workspace": prepared.options.workspace,
         "offline": prepared.options.offline,
         "sandbox": sandbox.name,
-        "models": {alias: one.data for alias, one in prepared.choices.models.items()},
-        "agents": {alias: one.data for alias, one in prepared.choices.agents.items()},
+        "models": {alias: one.backend.use for alias, one in prepared.choices.models.items()},
+        "agents": {alias: one.backend.use for alias, one in prepared.choices.agents.items()},
         "notes": [*prepared.choices.notes(), f"sandbox: {sandbox.name}{why}"],
     }
     contexts.emit("run_started", contexts.run, data)

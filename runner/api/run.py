@@ -134,7 +134,7 @@ def row_of(prepared: Prepared) -> JsonObject:
     loaded, options = prepared.loaded, prepared.options
     sources = {**loaded.sources, **_scripts(prepared)}
     return {
-        "version": metadata.version("orch"),
+        "version": _version(),
         "status": "running",
         "pipeline": prepared.pipeline.name,
         "file": loaded.path,
@@ -149,6 +149,13 @@ def row_of(prepared: Prepared) -> JsonObject:
         "limits": _said(prepared.pipeline.limits),
         "sources": sources,
     }
+
+
+def _version() -> str:
+    try:
+        return metadata.version("orch")
+    except metadata.PackageNotFoundError:
+        return "checkout"
 
 
 def new_name(journal: Journal, base: str) -> str:

@@ -31,7 +31,7 @@ Option = Callable[[Callable[..., int]], Callable[..., int]]
 )
 @click.option("--offline", is_flag=True, help="Blueprint only; nothing is sent anywhere.")
 @click.option(
-    "--sandbox", default="", type=click.Choice(["auto", "required", "none"]), help="Overrides the pipeline's."
+    "--sandbox", type=click.Choice(["auto", "required", "none"]), help="Overrides the pipeline's."
 )
 @click.option("--agent", default="", metavar="NAME", help="The agent for everything; it is never replaced.")
 @click.option("--model", multiple=True, metavar="ALIAS=NAME", help="The model for an alias; it is never replaced.")
@@ -47,6 +47,7 @@ Option = Callable[[Callable[..., int]], Callable[..., int]]
 def run(
     pipeline: str,
     request: str | None,
+    sandbox: str | None,
     model: Sequence[str],
     managers: str,
     limit: float | None,
@@ -61,6 +62,7 @@ def run(
     """
     root = find_root(Path.cwd())
     chosen = RunOptions(
+        sandbox=sandbox or "",
         models=pairs("--model", model),
         managers=tuple(name.strip() for name in managers.split(",") if name.strip()),
         time=limit,

@@ -71,7 +71,8 @@ def _unmet(step: Step, states: Mapping[str, StepState]) -> str:
     for name, wanted in step.needs.items():
         state = states[name]
         if wanted not in ("any", state.status):
-            why = f": {state.reason}" if state.reason else ""
+            # Only the first of a chain tells the whole story; behind it stands who was skipped.
+            why = f": {state.reason}" if state.reason and state.status == "failed" else ""
             return f'needs "{name}" to be {wanted}, it was {state.status}{why}'
     return ""
 
