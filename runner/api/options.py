@@ -13,7 +13,8 @@ from runner.records import Field, Json, Pipeline, Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """`given` maps steps to files, `values` inputs to text; `time` in seconds, `budget` in USD; "" means: not said."""
+    """`given` maps steps to files, `values` inputs to text; `time` in seconds, `budget` in USD,
+    `depth` in levels of further decomposition; "" means: not said."""
 
     workspace: str = ""
     offline: bool = False
@@ -24,6 +25,7 @@ class RunOptions:
     time: float | None = None
     agents: int | None = None
     budget: float | None = None
+    depth: int | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     until: str = ""

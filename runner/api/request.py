@@ -25,18 +25,23 @@ def read_request(path: Path) -> Request:
     return request_of(raw, path.stem, path.name)
 
 
-def request_of(raw: bytes, name: str, path: str) -> Request:
-    """The request in `raw`, which messages call `path`. Raises UsageError, FileProblems."""
+def request_of(raw: bytes, name: str, path: str, front: JsonObject | None = None) -> Request:
+    """The request in `raw`, which messages call `path`; `front` stands for front matter that was not written.
+
+    The text keeps the line numbers of the file. What front matter asks for stands in the text as well, at its end,
+    since the plan is made from the text alone. Raises UsageError, FileProblems.
+    """
     try:
         whole = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 (byte {error.start})", "save it as UTF-8") from error
-    front, text = _split(whole, path)
+    written, text = _split(whole, path)
+    front = {**written, **(front or {})}
     if not text.strip():
         raise UsageError(f"{path} is empty", "write what you want built, as Markdown")
     heading = _HEADING.search(text)
     return Request(
-        text=text,
+        text=text + _asked(front),
         title=str(front.get("title") or (heading[1] if heading else "")),
         stack=_text(front.get("stack", "")),
         requirements=tuple(str(line) for line in front.get("requirements") or ()),
@@ -56,13 +61,20 @@ def _split(whole: str, path: str) -> tuple[JsonObject, str]:
     head, found, text = whole[4:].partition("\n---\n")
     if not found:
         return {}, whole
-    document, problems = load_yaml(head + "\n", path)
+    blank = "\n" * (head.count("\n") + 3)
+    document, problems = load_yaml("\n" + head + "\n", path)
     if document is None:
         raise FileProblems(problems)
     if not isinstance(document.data, dict) or set(document.data) - set(_KEYS):
         message = f"front matter may hold {', '.join(_KEYS)}"
         raise FileProblems([Problem("ORC101", "unknown_key", message, document.position(()))])
-    return document.data, text
+    return document.data, blank + text
+
+
+def _asked(front: JsonObject) -> str:
+    stack, lines = _text(front.get("stack", "")), front.get("requirements") or ()
+    said = f"\n## Stack\n\nThe stack is {stack}.\n" if stack else ""
+    return said + ("\n## Requirements\n\n" + "".join(f"- {line}\n" for line in lines) if lines else "")
 
 
 def _text(value: object) -> str:

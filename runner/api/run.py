@@ -103,6 +103,7 @@ def with_limits(loaded: Loaded, options: RunOptions) -> Pipeline:
         time=options.time or own.time,
         agents=options.agents or own.agents,
         cost_usd=options.budget or own.cost_usd,
+        depth=options.depth or own.depth,
     )
     pipeline = replace(loaded.pipeline, limits=limits)
     return replace(pipeline, sandbox=options.sandbox) if options.sandbox else pipeline  # type: ignore[arg-type]
