@@ -18,9 +18,11 @@ def chosen(row: JsonObject, started: JsonObject, seam: str) -> list[dict[str, st
     return [_choice(seam, str(alias), value) for alias, value in choices.items()]
 
 
+def choice_name(value: object) -> str:
+    """The name of a choice, which is that name or a mapping that has it."""
+    return str(value.get("name") or "") if isinstance(value, Mapping) else str(value)
+
+
 def _choice(seam: str, alias: str, value: object) -> dict[str, str]:
-    if isinstance(value, Mapping):
-        name, why = str(value.get("name") or value.get("use") or ""), str(value.get("why") or "")
-    else:
-        name, why = str(value), ""
-    return {"seam": seam, "alias": alias, "name": name, "why": why}
+    why = str(value.get("why") or "") if isinstance(value, Mapping) else ""
+    return {"seam": seam, "alias": alias, "name": choice_name(value), "why": why}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from runner.records import Event, Json, JsonObject
+from runner.reporters.choices import choice_name
 from runner.reporters.safe import escape, mask, shorten
 from runner.reporters.units import count, seconds
 
@@ -14,7 +15,9 @@ WIDTH = 400
 
 def _names(value: Json) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{alias}: {name}" for alias, name in value.items())
+        names = {alias: choice_name(choice) for alias, choice in value.items()}
+        same = set(names.values())
+        return same.pop() if len(same) == 1 else ", ".join(f"{alias}: {name}" for alias, name in names.items())
     return ", ".join(str(item) for item in value or ())
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from runner.graph.colours import MARKS
 from runner.graph.layout import without_shortcuts
 from runner.graph.svg import to_svg
-from runner.reporters.safe import escape_lines, shorten
+from runner.reporters.safe import escape, escape_lines, shorten
 from runner.reporters.timeline_svg import timeline_svg
 from runner.reporters.units import count, moment, seconds, tokens, usd
 
@@ -237,7 +237,7 @@ def graph(report: Report) -> str:
         edges,
         {row["id"]: row["manager"] for row in rows},
         {row["id"]: row["status"] for row in rows},
-        {row["id"]: f"{row['title']} — {row['manager']}, {row['group']}: {row['status']}" for row in rows},
+        {row["id"]: escape(f"{row['title']} — {row['manager']}, {row['group']}: {row['status']}") for row in rows},
         {row["id"]: f"#task-{row['id']}" for row in rows},
         alone=False,
     )

@@ -17,7 +17,24 @@ def _asks(events: Sequence[Event]) -> dict[tuple[str, str], Usage]:
     return used
 
 
-def _managers(results: Mapping[str, JsonObject]) -> dict[str, Usage]:
+def _managers(events: Sequence[Event], results: Mapping[str, JsonObject]) -> dict[str, Usage]:
+    """By turns, since a result knows only its own round; by results where turns did not say."""
+    return _turns(events) or _results(results)
+
+
+def _turns(events: Sequence[Event]) -> dict[str, Usage]:
+    managers: dict[str, str] = {}
+    used: dict[str, Usage] = {}
+    for event in events:
+        if event.kind == "order_started":
+            managers[event.subject] = str(event.data.get("manager") or "")
+        if event.kind == "turn_finished" and event.data.get("usage"):
+            manager = managers.get(str(event.data.get("order")), "")
+            used[manager] = used.get(manager, Usage()) + from_json(Usage, event.data["usage"])
+    return used
+
+
+def _results(results: Mapping[str, JsonObject]) -> dict[str, Usage]:
     used: dict[str, Usage] = {}
     for result in results.values():
         manager = str(result.get("manager") or "")
@@ -34,7 +51,7 @@ def spent(events: Sequence[Event], results: Mapping[str, JsonObject]) -> list[di
     ]
     return rows + [
         {"what": f"manager {manager}", "by": ", ".join(sorted(agents.get(manager, ()))), "usage": to_json(usage)}
-        for manager, usage in _managers(results).items()
+        for manager, usage in _managers(events, results).items()
     ]
 
 
@@ -49,6 +66,6 @@ def _agents(events: Sequence[Event]) -> dict[str, set[str]]:
 def total(events: Sequence[Event], results: Mapping[str, JsonObject]) -> Usage:
     """Everything together; the cost is None as soon as one price is not known."""
     used = Usage()
-    for usage in (*_asks(events).values(), *_managers(results).values()):
+    for usage in (*_asks(events).values(), *_managers(events, results).values()):
         used = used + usage
     return used
