@@ -1,0 +1,63 @@
+"""A user interface component's spec as what its template needs of it and of the other components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.blueprint.rendering.literals import dashed, pascal
+from runner.blueprint.rendering.world import Spec, World
+
+_STATES = ("default", "loading", "empty", "error")
+
+
+def view(spec: Spec, world: World) -> dict[str, Any]:
+    """Tags and files of the others, the states by name, and the calls split into reads and writes."""
+    tags = {name: tag_of(other) for name, other in world.components.items()}
+    calls = [call.split(" ", 1) for call in spec.get("calls", ())]
+    states = {state["name"]: state for state in spec["states"]}
+    missing = {"shows": "", "test_id": ""}
+    return {
+        "tags": tags,
+        "tag": tag_of(spec),
+        "class_name": pascal(spec["name"]),
+        "state": {name: {**missing, **states.get(name, {})} for name in _STATES},
+        "reads": [path for method, path in calls if method == "GET"],
+        "sends": [[method, path] for method, path in calls if method != "GET"],
+    } | _of_role(spec, world, tags)
+
+
+def tag_of(spec: Spec) -> str:
+    """The element's name; a custom element needs a hyphen."""
+    tag = str(spec.get("tag") or dashed(spec["name"]))
+    return tag if "-" in tag else f"app-{tag}"
+
+
+def _of_role(spec: Spec, world: World, tags: Mapping[str, str]) -> dict[str, Any]:
+    settings = spec.get("settings", {})
+    if spec.get("role") == "auth":
+        return {"sign_up": _call(spec, world, "register", 0), "log_in": _call(spec, world, "login", -1)}
+    if spec.get("role") == "item":
+        actions = settings.get("actions", ())
+        expanded = {action["component"] for action in actions if action["kind"] == "expand"}
+        return {"facts": facts(spec), "expanded_tags": {name: tags[name] for name in sorted(expanded)}}
+    if spec.get("role") == "shell":
+        views = [{**view, "components": [tags[name] for name in view["components"]]} for view in settings["views"]]
+        aside = [tags[name] for name in settings.get("aside", ())]
+        return {"views": views, "aside": aside, "auth_tag": tags.get(settings.get("auth", ""), "")}
+    return {}
+
+
+def _call(spec: Spec, world: World, role: str, place: int) -> str:
+    roles = {f"{e['method']} {e['path']}": e.get("role") for e in world.endpoints}
+    return next((call for call in spec["calls"] if roles.get(call) == role), spec["calls"][place])
+
+
+def facts(spec: Spec) -> list[list[str]]:
+    """Label and field of what an item shows beside title, text, time and the states of its actions."""
+    settings = spec.get("settings", {})
+    if "facts" in settings:
+        return [[fact["label"], fact["field"]] for fact in settings["facts"]]
+    used = {settings.get(key) for key in ("title", "text", "time")}
+    used |= {action.get(key) for action in settings.get("actions", ()) for key in ("state", "count")}
+    return [[name.replace("_", " ").capitalize(), name] for name in spec.get("shows", ()) if name not in used]
