@@ -10,15 +10,24 @@ import runner
 from runner.checks.base import CheckContext, CheckOutcome
 from runner.checks.findings import judge
 from runner.checks.probe.__main__ import MARK
-from runner.records import JsonObject
+from runner.records import Json, JsonObject
 
 HOME = Path(runner.__file__).resolve().parent.parent
 
 
 async def probe(context: CheckContext, name: str, plan: JsonObject, command: str) -> CheckOutcome:
-    """What the probe `name` found; `command` says in words what was done."""
+    """The outcome of the probe `name`; `command` says in words what was done."""
+    found = await findings(context, name, plan)
+    if isinstance(found, CheckOutcome):
+        return CheckOutcome(passed=False, exit_code=found.exit_code, command=command, output=found.output)
+    return judge(command, found["compared"], found["differences"])
+
+
+async def findings(context: CheckContext, name: str, plan: JsonObject) -> Json | CheckOutcome:
+    """What the probe `name` answers, or a failed outcome where it ended without an answer."""
+    argv = (sys.executable, "-P", "-m", "runner.checks.probe", name)
     finished = await context.run_command(
-        (sys.executable, "-P", "-m", "runner.checks.probe", name),
+        argv,
         timeout=context.check.timeout,
         env={"PYTHONPATH": str(HOME), "PYTHONDONTWRITEBYTECODE": "1", **context.check.env},
         stdin=json.dumps(plan),
@@ -26,8 +35,6 @@ async def probe(context: CheckContext, name: str, plan: JsonObject, command: str
     _, mark, answer = finished.output.rpartition(MARK)
     if not mark:
         late = f"stopped after {context.check.timeout:g} s\n" if finished.timed_out else ""
-        return CheckOutcome(
-            passed=False, exit_code=finished.exit_code or 1, command=command, output=late + finished.output
-        )
-    found = json.loads(answer.splitlines()[0])
-    return judge(command, found["compared"], found["differences"])
+        code = finished.exit_code or 1
+        return CheckOutcome(passed=False, exit_code=code, command=name, output=late + finished.output)
+    return json.loads(answer.splitlines()[0])

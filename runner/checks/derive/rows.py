@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -90,9 +91,14 @@ def _pool(database: sqlite3.Connection, spec: Spec, column: Spec, n: int, fixed:
     if parents is not None:
         return [*parents, None] if column["null"] else parents or [None]
     about = column_checks(spec, name)
-    values = around(column, about, n, sample(database, column))
+    values = around(column, about, n + _apart(spec["table"]), sample(database, column))
     alone = [text for text in about if involved(spec, text) == [name]]
     return [value for value in values if all(holds(database, text, {name: value}) for text in alone)] or values[:1]
+
+
+def _apart(table: str) -> int:
+    """A distance between the numbers of tables, so that no two share an id; a day of seconds holds all of them."""
+    return zlib.crc32(table.encode()) % 800 * 100
 
 
 def column_checks(spec: Spec, name: str) -> list[str]:
@@ -110,13 +116,22 @@ def _parents(database: sqlite3.Connection, spec: Spec, name: str, n: int) -> lis
     for place, key in enumerate(spec.get("foreign_keys", [])):
         if name in key["columns"]:
             target = key["references"][key["columns"].index(name)]
-            try:
-                found = database.execute(f"SELECT {quoted(target)} FROM {quoted(key['table'])} ORDER BY rowid")
-            except sqlite3.Error:
+            values = column_values(database, key["table"], target)
+            if values is None:
                 return None
-            values = [row[0] for row in found]
             turn = (n + place) % len(values) if values else 0
             return values[turn:] + values[:turn]
+    return None
+
+
+def column_values(database: sqlite3.Connection, table: str, column: str) -> list[Any] | None:
+    """All values of a column in the order in which the rows came; None where there is no such column."""
+    for order in (" ORDER BY rowid", ""):  # a table WITHOUT ROWID has none
+        try:
+            found = database.execute(f"SELECT {quoted(column)} FROM {quoted(table)}{order}").fetchall()
+        except sqlite3.Error:
+            continue
+        return [row[0] for row in found]
     return None
 
 

@@ -103,6 +103,16 @@ def texts(expression: str) -> list[str]:
     return [word[1:-1].replace("''", "'") for word in tokens(expression) if word.startswith("'") and len(word) > 1]
 
 
+def source(statement: str) -> str:
+    """The table after the outermost FROM of a SELECT, "" where there is none."""
+    words, depth = tokens(statement), 0
+    for index, word in enumerate(words[:-1]):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if word == "from" and depth == 0:
+            return words[index + 1]
+    return ""
+
+
 def literal(expression: str) -> bool:
     """Whether a default may stand in SQL without brackets around it."""
     return PLAIN.fullmatch(expression) is not None

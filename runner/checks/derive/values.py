@@ -58,6 +58,8 @@ def moment(n: int, sample: object = None) -> str:
 
 
 def _text(name: str, n: int) -> str:
+    if name == "id" or name.endswith("_id"):
+        return f"00000000-0000-4000-8000-{n + 1:012x}"
     if "email" in name:
         return f"user{n}@example.com"
     return f"{re.sub('[^a-z]', '', name)[:6] or 'text'}{n}"
