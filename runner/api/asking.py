@@ -34,6 +34,10 @@ class Asking:
         """Whether the model would answer the same when asked again."""
         return self._models[alias].deterministic
 
+    def names(self) -> list[str]:
+        """The models, by their own names, each once."""
+        return list(dict.fromkeys(one.backend.use for one in self._chosen.values()))
+
     async def ask(self, step: str, item: str, alias: str, ask: Ask) -> Answer:
         """The answer, from the journal when the same request was answered before. Raises errors.LimitReached."""
         name = self._chosen[alias].backend.use

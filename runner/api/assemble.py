@@ -76,6 +76,7 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
         strict=options.strict,
         secrets=_secrets(prepared),
         time_limit=pipeline.limits.time,
+        notes=tuple(prepared.choices.notes()),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.api.backends import Chosen, choose, entries_of, reopen
 from runner.api.options import RunOptions
-from runner.errors import UsageError
-from runner.records import JsonObject, Manager, Pipeline
+from runner.errors import CannotStart, UsageError
+from runner.records import Backend, JsonObject, Manager, Pipeline, Step
 from runner.registry import AGENTS, MODELS, STEPS
 
 
@@ -32,11 +33,9 @@ class Choices:
 def choose_all(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, options: RunOptions) -> Choices:
     """What serves this run. Raises UsageError for a name that nothing uses, CannotStart where nothing is ready."""
     steps = due(pipeline, options.until)
-    used = [str(pipeline.steps[name].options["model"]) for name in steps if "model" in pipeline.steps[name].options]
+    used = _used(pipeline, steps)
     if unknown := set(options.models) - set(used):
-        raise UsageError(
-            f'--model: no step uses "{min(unknown)}"', f"models: {', '.join(dict.fromkeys(used)) or 'none'}"
-        )
+        raise UsageError(f'--model: no step uses "{min(unknown)}"', f"models: {', '.join(used) or 'none'}")
     models = {
         alias: choose(
             MODELS,
@@ -46,10 +45,32 @@ def choose_all(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, 
             offline=options.offline,
             named=options.models.get(alias, ""),
         )
-        for alias in dict.fromkeys(used)
-        if alias not in options.given
+        for alias in used
     }
     return Choices(models=models, agents=_agents(pipeline, managers, root, options, steps))
+
+
+def choose_free(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, options: RunOptions) -> Choices:
+    """What answers a breakdown: models that cannot spend; the agents that a run would use, as far as they are ready."""
+    models: dict[str, Chosen] = {}
+    for alias in _used(pipeline, tuple(pipeline.steps)):
+        entries, named = entries_of(pipeline.models, alias), options.models.get(alias, "")
+        with contextlib.suppress(CannotStart):
+            models[alias] = choose(MODELS, alias, entries, root, offline=options.offline, named=named)
+        if alias not in models or models[alias].spends:
+            models[alias] = choose(MODELS, alias, [Backend(use="blueprint")], root, offline=True)
+    agents: dict[str, Chosen] = {}
+    for name, manager in managers.items():
+        entries = entries_of(pipeline.agents, manager.agents.use)
+        with contextlib.suppress(CannotStart):
+            agents[name] = choose(AGENTS, name, entries, root, offline=options.offline, named=options.agent)
+    return Choices(models=models, agents=agents)
+
+
+def idle_steps(pipeline: Pipeline) -> dict[str, Step]:
+    """The steps that neither work in the workspace nor need one that does, in the order of the file."""
+    idle = {name for name in pipeline.steps if not works(pipeline, due(pipeline, name))}
+    return {name: step for name, step in pipeline.steps.items() if name in idle}
 
 
 def reopen_all(row: JsonObject, root: Path) -> Choices:
@@ -72,6 +93,12 @@ def due(pipeline: Pipeline, until: str) -> tuple[str, ...]:
             wanted.add(name)
             pending.extend(pipeline.steps[name].needs)
     return tuple(name for name in pipeline.steps if name in wanted)
+
+
+def _used(pipeline: Pipeline, steps: Iterable[str]) -> list[str]:
+    """What the `model` options of these steps name, each once."""
+    options = [pipeline.steps[name].options for name in steps]
+    return list(dict.fromkeys(str(one["model"]) for one in options if "model" in one))
 
 
 def works(pipeline: Pipeline, names: Iterable[str]) -> bool:

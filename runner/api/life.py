@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from runner.api.contexts import Contexts
 from runner.api.outcome import STATUS_OF_EXIT, Outcome, ended
 from runner.engine import Ground, StepState, walk
-from runner.errors import Interrupted, LimitReached, OrchError, StepFailed
+from runner.errors import CannotStart, Interrupted, LimitReached, OrchError, StepFailed
+from runner.executors.local import SLOTS
 from runner.expressions import parse
-from runner.records import Json, Pipeline
+from runner.records import Assignment, Json, Pipeline, Plan, Task, from_json
 from runner.registry import STEPS
+from runner.reporters.breakdown import breakdown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class Life:
     strict: bool
     secrets: Mapping[str, str]
     time_limit: float | None
+    notes: tuple[str, ...] = ()
 
     async def run(self) -> Outcome:
         """Walks the steps and keeps how the run ended. Only what orch did not foresee is raised."""
@@ -80,7 +83,29 @@ class Life:
             reason=error.message,
             hint=error.hint,
             workspace=self._workspace(),
+            flow=self.flow() if isinstance(error, CannotStart) else "",
             error=error,
+        )
+
+    def flow(self) -> str:
+        """Plan, tasks, groups, seats and predicted timeline in words, as far as they are known; "" without a plan."""
+        contexts = self.contexts
+        plan, assignment = contexts.known("plan"), contexts.known("assignment")
+        if plan is None:
+            return ""
+        agents = {name: one.backend.use for name, one in contexts.working.agents.items()}
+        spends = any(one.spends for one in contexts.working.agents.values())
+        return breakdown(
+            from_json(Plan, plan),
+            from_json(tuple[Task, ...], (contexts.known("tasks") or {"tasks": []})["tasks"]),
+            from_json(Assignment, assignment) if assignment else None,
+            contexts.managers,
+            pipeline=contexts.pipeline.name,
+            planner=", ".join(contexts.asking.names()) or "what was given",
+            agents=contexts.pipeline.limits.agents or SLOTS,
+            chosen=agents,
+            cost=None if spends else (0.0, 0.0),
+            notes=self.notes,
         )
 
     def _workspace(self) -> str:

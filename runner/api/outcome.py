@@ -20,6 +20,7 @@ RESUMABLE = ("running", "limit", "waiting", "interrupted", "cancelled", "error")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """`reason` and `hint` say why it is not 0; `outputs` are the pipeline's; `workspace` is "" where none was made;
+    `report` is the page; `flow` the plan in words, of a run that was refused although it was planned;
     `error` is what stopped the run, when something did."""
 
     run: str
@@ -28,6 +29,8 @@ class Outcome:
     reason: str = ""
     hint: str = ""
     workspace: str = ""
+    report: str = ""
+    flow: str = ""
     unverified: int = 0
     outputs: JsonObject | None = None
     error: OrchError | None = None

@@ -13,7 +13,16 @@ from runner.api.assemble import assemble
 from runner.api.choices import reopen_all
 from runner.api.options import RunOptions
 from runner.api.outcome import RESUMABLE, Outcome
-from runner.api.run import Listener, Prepared, load_judged, read_document, refuse_missing, refuse_unlimited, with_limits
+from runner.api.run import (
+    Listener,
+    Prepared,
+    load_judged,
+    read_document,
+    refuse_missing,
+    refuse_unlimited,
+    reported,
+    with_limits,
+)
 from runner.errors import CannotStart
 from runner.journal import Journal
 from runner.records import JsonObject, Request, from_json
@@ -43,7 +52,7 @@ async def resume(
             prepared = _prepared(root, sources, row, limit, budget)
             lives = int(row.get("lives", 1)) + 1
             journal.update_run(run, status="running", lives=lives)
-            return await assemble(prepared, journal, run, sources, resumed=lives - 1).run()
+            return reported(journal, await assemble(prepared, journal, run, sources, resumed=lives - 1).run())
 
 
 def cancel(root: Path, run: str) -> str:

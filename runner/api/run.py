@@ -11,7 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 from runner.api.assemble import assemble
-from runner.api.choices import Choices, choose_all
+from runner.api.choices import Choices, choose_all, choose_free, idle_steps
+from runner.api.look import write_report
 from runner.api.options import RunOptions, input_values
 from runner.api.outcome import Outcome
 from runner.errors import CannotStart, FileProblems, UsageError
@@ -65,6 +66,25 @@ def prepare(root: Path, pipeline: str, request: Request | None, options: RunOpti
     )
 
 
+def prepare_dry(root: Path, pipeline: str, request: Request | None, options: RunOptions) -> Prepared:
+    """Like `prepare`, for a walk that neither spends nor works: steps that work, and what needs them, are left out,
+    models that can spend give way to the blueprint, and agents need not be ready."""
+    loaded = load_judged(root, pipeline, options.managers or None)
+    limited = with_limits(loaded, options)
+    given = {step: _document(root, step, file, limited) for step, file in options.given.items()}
+    limited = replace(limited, steps=idle_steps(limited))
+    return Prepared(
+        root=root,
+        loaded=loaded,
+        pipeline=limited,
+        request=request or Request(text="", name=limited.name),
+        inputs=input_values(limited, request, options.values, root),
+        options=options,
+        choices=choose_free(limited, loaded.managers, root, options),
+        given={step: document for step, document in given.items() if step in limited.steps},
+    )
+
+
 async def start(prepared: Prepared, listeners: Sequence[Listener] = (), run: str = "") -> Outcome:
     """Makes the run and carries it out to its end. Everything it needs to go on later is durable before it begins."""
     with Journal.open(prepared.root / ".orch" / "journal.db") as journal:
@@ -73,7 +93,13 @@ async def start(prepared: Prepared, listeners: Sequence[Listener] = (), run: str
             journal.listen(listener)
         with journal.hold(run):
             journal.create_run(run, row_of(prepared))
-            return await assemble(prepared, journal, run, prepared.root).run()
+            return reported(journal, await assemble(prepared, journal, run, prepared.root).run())
+
+
+def reported(journal: Journal, outcome: Outcome) -> Outcome:
+    """Writes the report that every run owes, however it ended, beside the journal."""
+    paths = write_report(journal, outcome.run, journal.path.parent / "runs" / outcome.run)
+    return replace(outcome, report=str(paths["html"]))
 
 
 def load_judged(root: Path, pipeline: str, managers: Sequence[str] | None) -> Loaded:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import click
 
+from runner.api.ahead import look_ahead
 from runner.api.options import RunOptions
 from runner.api.outcome import Outcome
 from runner.api.request import read_request, request_of
-from runner.api.run import prepare, start
+from runner.api.run import prepare, prepare_dry, start
 from runner.cli.progress import choices, listening
 from runner.cli.words import DURATION, pairs
 from runner.errors import FileProblems
@@ -30,9 +31,7 @@ Option = Callable[[Callable[..., int]], Callable[..., int]]
     "--workspace", default="", metavar="DIR", help="A folder or git repository to work in. Default: out/NAME."
 )
 @click.option("--offline", is_flag=True, help="Blueprint only; nothing is sent anywhere.")
-@click.option(
-    "--sandbox", type=click.Choice(["auto", "required", "none"]), help="Overrides the pipeline's."
-)
+@click.option("--sandbox", type=click.Choice(["auto", "required", "none"]), help="Overrides the pipeline's.")
 @click.option("--agent", default="", metavar="NAME", help="The agent for everything; it is never replaced.")
 @click.option("--model", multiple=True, metavar="ALIAS=NAME", help="The model for an alias; it is never replaced.")
 @click.option("--managers", default="", metavar="A,B", help="These managers instead of the pipeline's.")
@@ -42,6 +41,7 @@ Option = Callable[[Callable[..., int]], Callable[..., int]]
 @click.option("--set", "values", multiple=True, metavar="K=V", help="A value for an input of the pipeline.")
 @click.option("--given", multiple=True, metavar="STEP=FILE", help="Take the output of a step from a file.")
 @click.option("--until", default="", metavar="STEP", help="Stop after this step.")
+@click.option("--breakdown", is_flag=True, help="Print plan, tasks, seats and timeline; spend and make nothing.")
 @click.option("--strict", is_flag=True, help="Unverified items fail the run.")
 @click.option("--progress", default="auto", type=click.Choice(choices()), help="How progress is said, on stderr.")
 def run(
@@ -54,6 +54,7 @@ def run(
     values: Sequence[str],
     given: Sequence[str],
     progress: str,
+    breakdown: bool,
     **options: str | bool | float | int | None,
 ) -> int:
     """Turn a request into verified software, or run any pipeline.
@@ -70,10 +71,23 @@ def run(
         given=pairs("--given", given),
         **options,  # type: ignore[arg-type]
     )
+    if breakdown:
+        outcome = asyncio.run(look_ahead(prepare_dry(root, pipeline, _request(request), chosen)))
+        return say_ahead(outcome)
     prepared = prepare(root, pipeline, _request(request), chosen)
     with listening(progress, sys.stderr) as listeners:
         outcome = asyncio.run(start(prepared, listeners))
     return say_end(root, outcome)
+
+
+def say_ahead(outcome: Outcome) -> int:
+    """Prints what a run would do. Returns the exit code."""
+    if isinstance(outcome.error, FileProblems):
+        raise outcome.error
+    click.echo(outcome.flow)
+    if outcome.reason:
+        click.echo(f"reason: {outcome.reason}", err=True)
+    return outcome.exit_code
 
 
 def _request(option: str | None) -> Request | None:
@@ -88,8 +102,12 @@ def say_end(root: Path, outcome: Outcome) -> int:
     """Prints how a run ended: results on stdout, the reason and the next act on stderr. Returns the exit code."""
     if isinstance(outcome.error, FileProblems):
         raise outcome.error
+    if outcome.flow:
+        click.echo(outcome.flow)
     if outcome.workspace:
         click.echo(f"workspace: {os.path.relpath(outcome.workspace)}")
+    if outcome.report:
+        click.echo(f"report: {os.path.relpath(outcome.report)}")
     unverified = f", {outcome.unverified} unverified" if outcome.unverified else ""
     click.echo(f"run: {outcome.run} {outcome.status}{unverified}")
     if outcome.reason:
