@@ -16,7 +16,7 @@ from runner.records import Backend, Json, JsonObject, Manager, Pipeline, Positio
 from runner.records.catalogue import finding
 from runner.render import Renderer, TemplateProblem
 from runner.resources import Resources
-from runner.schema import problems
+from runner.schema import problems, shipped
 from runner.schema.messages import meant
 
 _PIPELINE, _MANAGER = "pipeline.schema.json", "manager.schema.json"
@@ -158,7 +158,7 @@ def _parent(document: Document, files: Files) -> Document | None:
 def _override_fits(override: JsonObject, data: JsonObject, origins: list[Origin], loaded: Loaded, files: Files) -> bool:
     """Whether `with` leaves the manager well formed; what is wrong is said at the pipeline's place."""
     base = origins[0].prefix
-    schema = files.schema(_MANAGER)
+    schema = shipped(_MANAGER)
     known = [key for key in schema["properties"] if key not in {"version", "name", "extends"}]
     wrong = [key for key in override if key not in known]
     for key in wrong:
@@ -167,7 +167,7 @@ def _override_fits(override: JsonObject, data: JsonObject, origins: list[Origin]
         _say(files, "ORC422", message, where, (*base, key), f"keys: {', '.join(known)}")
     if wrong:
         return False
-    found = problems(schema, merge(data, override), schemas=files.schema)
+    found = problems(schema, merge(data, override))
     for problem in found:
         parts: Pointer = tuple(int(p) if p.isdigit() else p for p in problem.pointer.split("/")[1:])
         where = loaded.at(*base, *parts)

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -17,13 +18,14 @@ from runner.render.sandbox import Sandbox
 from runner.render.trouble import TemplateProblem
 
 _INNER_FILTERS = {"counted rounds", "bounded text"}
+_SANDBOX = Sandbox()
 
 
 @dataclass(frozen=True)
 class Inspection:
     """`variables` must be given; `reads` are their uses as paths with their line; `guarded` paths may be missing (the
-    template asks `is defined`, or has a `default`); `sorted` names are asked for their type; `assigned` names are its own; `includes` name other templates with
-    their line; `problems` say what the sandbox would refuse."""
+    template asks `is defined`, or has a `default`); `sorted` names are asked for their type; `assigned` names are its
+    own; `includes` name other templates with their line; `problems` say what the sandbox would refuse."""
 
     variables: frozenset[str]
     guarded: frozenset[tuple[str, ...]]
@@ -45,8 +47,10 @@ class _Tracker(TrackingCodeGenerator):
         raise nodes.Impossible
 
 
-def inspect(source: str, path: str, sandbox: Sandbox) -> Inspection:
+@lru_cache(maxsize=256)
+def inspect(source: str, path: str) -> Inspection:
     """What is in the template `source`. Raises TemplateProblem where it is no template."""
+    sandbox = _SANDBOX
     tree = _tree(source, path, sandbox)
     variables = _undeclared(tree, path, sandbox)
     return Inspection(

@@ -49,11 +49,11 @@ class Renderer:
 
     def inspect(self, template: str) -> Inspection:
         """What a template reads, includes and uses. Raises TemplateProblem."""
-        return inspect(self.source(template), template, self._sandbox)
+        return inspect(self.source(template), template)
 
     def inspect_text(self, source: str, name: str) -> Inspection:
         """The same for a source that stands inline."""
-        return inspect(source, name, self._sandbox)
+        return inspect(source, name)
 
     def variables(self, template: str) -> set[str]:
         """The names that must be given to a template and to all that it includes. Raises TemplateProblem."""

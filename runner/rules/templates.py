@@ -25,29 +25,9 @@ from runner.schema import shipped
 from runner.schema.messages import listed, meant
 
 _METHODS = frozenset(
-    {
-        "lower",
-        "get",
-        "values",
-        "count",
-        "removesuffix",
-        "items",
-        "strip",
-        "rstrip",
-        "split",
-        "lstrip",
-        "capitalize",
-        "splitlines",
-        "endswith",
-        "keys",
-        "startswith",
-        "upper",
-        "index",
-        "title",
-        "removeprefix",
-        "isdigit",
-    }
-)
+    ("get", "items", "keys", "values", "lower", "upper", "strip", "lstrip", "rstrip", "split", "splitlines", "title",
+     "startswith", "endswith", "capitalize", "removeprefix", "removesuffix", "count", "index", "isdigit")
+)  # fmt: skip
 _IMPLICIT_SCHEMAS = {"plan": ("plan.schema.json", ""), "task": ("tasks.schema.json", "task")}
 
 

@@ -5,7 +5,7 @@ The registry is closed: a `$ref` reaches "#/..." and files in the folders of sch
 
 from __future__ import annotations
 
-from runner.schema.registry import Schemas, UnknownSchema, shipped
+from runner.schema.registry import Schemas, UnknownSchema, read_schema, shipped
 from runner.schema.validation import check, problems
 
-__all__ = ["Schemas", "UnknownSchema", "check", "problems", "shipped"]
+__all__ = ["Schemas", "UnknownSchema", "check", "problems", "read_schema", "shipped"]

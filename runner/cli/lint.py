@@ -1,0 +1,40 @@
+"""`orch lint`: findings on stdout, the summary on stderr."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from runner.api import findings
+from runner.api.lint import Linted, tool_version
+from runner.api.lint import lint as lint_files
+from runner.resources import find_root
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+def lint(paths: tuple[Path, ...], form: str, strict: bool) -> int:
+    """Check pipelines, managers, templates, schemas, plans and tasks.
+
+    Without PATHS all of the project's pipelines/, managers/, templates/ and schemas/. Exit code 0: no errors,
+    1: errors, 2: wrong usage, 70: orch itself failed on a file.
+    """
+    root = find_root(Path.cwd())
+    linted = lint_files(root, paths)
+    if form == "json":
+        click.echo(json.dumps(findings.as_json(linted.problems, linted.files, tool_version()), indent=1))
+    elif linted.problems:
+        click.echo(findings.as_text(linted.problems, findings.texts_of(linted.sources, root)))
+    click.echo(findings.summary(linted.problems, linted.files), err=True)
+    return _exit_code(linted, strict)
+
+
+def _exit_code(linted: Linted, strict: bool) -> int:
+    if linted.crashed:
+        return 70
+    counted = [problem for problem in linted.problems if problem.severity != "info"]
+    return 1 if linted.errors or (strict and counted) else 0
