@@ -24,6 +24,8 @@ class Trouble(NamedTuple):
     hint: str
     pointer: tuple[str | int, ...]
     at_key: bool = False
+    key: str = ""
+    """The key that is missing, or was probably meant by an unknown one."""
 
 
 def troubles(error: Any) -> list[Trouble]:
@@ -35,6 +37,17 @@ def troubles(error: Any) -> list[Trouble]:
         return [Trouble(rule, message, _form(error), (*pointer, error.instance), True)]
     tell = _TELLERS.get(str(error.validator), _other)
     return tell(error, pointer)
+
+
+def without_echoes(found: list[Trouble]) -> list[Trouble]:
+    """The troubles without "x is missing" where a misspelt x is reported beside it."""
+    misspelt = {
+        (trouble.pointer[:-1], trouble.key) for trouble in found if trouble.pointer and trouble.rule in _UNKNOWN
+    }
+    return [t for t in found if t.rule in _UNKNOWN or not t.key or (t.pointer, t.key) not in misspelt]
+
+
+_UNKNOWN = {"ORC101", "ORC302"}
 
 
 def did_you_mean(name: str, known: Iterable[str], taken: Iterable[str] = ()) -> str:
@@ -64,7 +77,8 @@ def _additional(error: Any, pointer: tuple[str | int, ...]) -> list[Trouble]:
     for key in error.instance:
         if key not in known:
             message = f'unexpected key "{_cut(key)}"{_within(pointer)}{meant(key, known, error.instance)}'
-            found.append(Trouble(rule, message, f"known keys: {listed(known)}", (*pointer, key), True))
+            best = did_you_mean(key, known, error.instance)
+            found.append(Trouble(rule, message, f"known keys: {listed(known)}", (*pointer, key), True, best))
     return found
 
 
@@ -76,7 +90,8 @@ def _required(error: Any, pointer: tuple[str | int, ...]) -> list[Trouble]:
     rule = _annotation(error, "x-missing", "ORC102")
     missing = [key for key in error.validator_value if key not in error.instance]
     return [
-        Trouble(rule, f'key "{key}" is missing{_within(pointer)}', f'add "{key}"', pointer, True) for key in missing
+        Trouble(rule, f'key "{key}" is missing{_within(pointer)}', f'add "{key}"', pointer, True, key)
+        for key in missing
     ]
 
 

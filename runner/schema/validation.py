@@ -14,7 +14,7 @@ from referencing.exceptions import Unresolvable
 from runner.positions import Document
 from runner.records import Json, JsonObject, Problem
 from runner.records.catalogue import finding
-from runner.schema.messages import Trouble, troubles
+from runner.schema.messages import Trouble, troubles, without_echoes
 from runner.schema.patterns import why_slow
 from runner.schema.registry import Schemas, is_file_name, registry, resource, shipped
 
@@ -33,7 +33,7 @@ def problems(
     """What is wrong with `data`, which stands at `pointer` of `document`, in the order of the file."""
     validator = Draft202012Validator(_checked(schema), registry=registry(schemas))
     try:
-        found = [trouble for error in _errors(validator, data) for trouble in troubles(error)]
+        found = without_echoes([trouble for error in _errors(validator, data) for trouble in troubles(error)])
     except Unresolvable as error:
         return [finding("ORC306", f'a "$ref" of the schema leads nowhere: "{error.ref}"', hint=_REF_HINT)]
     except RecursionError:
