@@ -166,7 +166,7 @@ def test_an_unknown_kind_is_said_with_its_data() -> None:
         (event("run_finished", "r", status="ok", exit_code=0, seconds=61), "run ok, exit 0 (1m 01s)"),
         (
             event("run_started", "r", pipeline="p", models={"m": {"name": "blueprint", "settings": {}, "why": ""}}),
-            "run r: p; models m: blueprint",
+            "run r: p; models blueprint",
         ),
         (event("round_started", "validate", round=1, reopened=["a"]), "validation round 1: reopened a"),
     ],
