@@ -161,7 +161,7 @@ class Landing:
     def _conflict(self, claim: Claim, merged: Merge) -> tuple[str, str, Sequence[str]]:
         workspace = self.job.workspace
         words = ("diff", "--no-ext-diff", "--no-textconv", claim.worked.base, merged.head, "--", *merged.conflicts)
-        theirs = workspace.git("--literal-pathspecs", *words)[:6000]
+        theirs = workspace.plain("--literal-pathspecs", *words)[:6000]
         paths = ", ".join(merged.conflicts)
         feedback = f"The merge was refused: others changed the same lines of {paths}. What they changed:\n{theirs}"
         return f"conflict in {paths}", feedback, tuple(merged.said.splitlines())
@@ -179,7 +179,7 @@ class Landing:
 
     def _changed(self, merged: Merge) -> list[str]:
         words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", merged.head, merged.tree)
-        return [path for path in self.job.workspace.git(*words).split("\0") if path]
+        return [path for path in self.job.workspace.plain(*words).split("\0") if path]
 
     async def _run_generators(self, claim: Claim, merged: Merge, wanted: list[Generated]) -> Merge:
         workspace, commit = self.job.workspace, claim.worked.commit

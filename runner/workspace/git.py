@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,11 +43,13 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Git:
     """Commands on one repository. `directory` is its git directory, `tree` a work tree, `index` an index file of ours:
-    given explicitly, nothing that a worker does to `.git` in its work tree can lead a command elsewhere."""
+    given explicitly, nothing that a worker does to `.git` in its work tree can lead a command elsewhere. `objects` is
+    an object store other than the directory's own."""
 
     directory: Path
     tree: Path | None = None
     index: Path | None = None
+    objects: Path | None = None
     identity: Identity = field(default_factory=Identity)
 
     def __call__(self, *words: str, stdin: str | bytes = b"", good: Sequence[int] = (0,)) -> str:
@@ -93,7 +96,8 @@ class Git:
             **_named("AUTHOR", who),
             **_named("COMMITTER", who),
         }
-        return {**env, "GIT_INDEX_FILE": str(self.index)} if self.index else env
+        places = {"GIT_INDEX_FILE": self.index, "GIT_OBJECT_DIRECTORY": self.objects}
+        return {**env, **{name: str(path) for name, path in places.items() if path}}
 
 
 def _named(role: str, who: Identity) -> Mapping[str, str]:
@@ -113,6 +117,21 @@ def require_git() -> tuple[int, int]:
     if version < NEEDED:
         raise CannotStart(f"{said.strip() or 'git'} is too old; orch needs {needed} or newer", "update git")
     return version
+
+
+def without_configuration(git: Git, directory: Path) -> Git:
+    """The objects of a repository, seen from an empty one in `directory`: its settings and attributes do not count.
+
+    What stands in a repository's own configuration cannot be shut out from inside it. Names of branches are not known
+    there, only commits.
+    """
+    if not (directory / "HEAD").exists():
+        form = git("rev-parse", "--show-object-format").strip()
+        directory.mkdir(parents=True, exist_ok=True)
+        Git(directory)("init", "--bare", "--quiet", "--template=", f"--object-format={form}")
+    if (git.directory / "shallow").exists():
+        shutil.copyfile(git.directory / "shallow", directory / "shallow")
+    return Git(directory, objects=git.directory / "objects", identity=git.identity)
 
 
 def ask_user_git(folder: Path, *words: str) -> str:

@@ -26,7 +26,7 @@ def merge(workspace: Workspace, head: str, commit: str) -> Merge:
 
     History stays one line with one commit a task, so that blame finds the task of every line.
     """
-    git = workspace.git
+    git = workspace.plain
     if workspace.parent(commit) == head:
         return Merge(head, commit, workspace.tree(commit))
     words = ("merge-tree", "--write-tree", "--name-only", "-z", "--messages", head, commit)
@@ -40,8 +40,8 @@ def merge(workspace: Workspace, head: str, commit: str) -> Merge:
 
 def on_top(workspace: Workspace, head: str, tree: str, like: str) -> str:
     """A commit of `tree` on `head` with the message of `like`."""
-    message = workspace.git("log", "-1", "--format=%B", like)
-    return workspace.git("commit-tree", tree, "-p", head, "-F", "-", stdin=message.rstrip("\n") + "\n").strip()
+    message = workspace.plain("log", "-1", "--format=%B", like)
+    return workspace.plain("commit-tree", tree, "-p", head, "-F", "-", stdin=message.rstrip("\n") + "\n").strip()
 
 
 def _messages(fields: list[str]) -> list[str]:

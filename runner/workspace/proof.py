@@ -75,7 +75,7 @@ class _Old:
 
 
 def _removals(workspace: Workspace, head: str, merged: str) -> list[Removal]:
-    git = workspace.git
+    git = workspace.plain
     olds = _changed_files(git, head, merged)
     if not olds:
         return []
@@ -124,7 +124,8 @@ class _Authors:
     """Which task a line, or a whole file, of the head is of."""
 
     def __init__(self, workspace: Workspace, head: str) -> None:
-        self._git = workspace.git
+        self._git = workspace.plain
+        self._begun = head != workspace.base
         self._range = f"{workspace.base}..{head}"
         self._tasks = _tasks_of_commits(workspace, self._range)
 
@@ -134,6 +135,8 @@ class _Authors:
 
     def of_lines(self, path: str, lines: list[tuple[int, bytes]]) -> list[Removal]:
         texts = dict(lines)
+        if not self._begun:  # nothing to blame between a commit and itself
+            return [Removal(path, number, text.decode(errors="replace"), BEFORE) for number, text in lines]
         words = [word for first, last in _ranges(texts) for word in ("-L", f"{first},{last}")]
         said = self._git.raw("blame", "-w", "--line-porcelain", *words, self._range, "--", path)
         found = []
@@ -147,7 +150,7 @@ def _tasks_of_commits(workspace: Workspace, commits: str) -> dict[str, str]:
     form = (
         "%H%x00%(trailers:key=Orch-Run,valueonly,separator=%x2C)%x00%(trailers:key=Orch-Task,valueonly,separator=%x2C)"
     )
-    rows = (line.split("\0") for line in workspace.git("log", f"--format={form}", commits).splitlines())
+    rows = (line.split("\0") for line in workspace.plain("log", f"--format={form}", commits).splitlines())
     return {commit: task for commit, run, task in rows if run == workspace.run and task}
 
 

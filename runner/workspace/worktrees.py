@@ -12,7 +12,7 @@ from pathlib import Path
 
 from runner.errors import CannotStart, OrchError
 from runner.workspace.changes import Snapshot, snapshot, tree_changes
-from runner.workspace.git import Git, GitError, Identity, ask_user_git, identity_of, require_git
+from runner.workspace.git import Git, GitError, Identity, ask_user_git, identity_of, require_git, without_configuration
 
 _LOCK = "index.lock"
 
@@ -27,6 +27,7 @@ class Workspace:
 
     `path` is its folder, `home` ours for this run (work trees and indexes), `main` the full name of the run's branch,
     `base` the commit that it started from. `own` means that orch made the repository, so that `main` is checked out.
+    `git` runs in the repository, `plain` reads and makes commits by id where its settings do not count.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Workspace:
     base: str
     own: bool
     git: Git
+    plain: Git
     _adding: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @classmethod
@@ -82,7 +84,9 @@ class Workspace:
     @classmethod
     def _made(cls, path: Path, home: Path, run: str, main: str, base: str, own: bool, git: Git) -> Workspace:
         (home / "index").mkdir(parents=True, exist_ok=True)
-        return cls(path=path.resolve(), home=home.resolve(), run=run, main=main, base=base, own=own, git=git)
+        path, home = path.resolve(), home.resolve()
+        plain = without_configuration(git, home / "plain.git")
+        return cls(path=path, home=home, run=run, main=main, base=base, own=own, git=git, plain=plain)
 
     @property
     def branch(self) -> str:
@@ -95,7 +99,7 @@ class Workspace:
 
     def tree(self, commit: str) -> str:
         """The hash of a commit's tree."""
-        return self.git("rev-parse", "--verify", f"{commit}^{{tree}}").strip()
+        return self.plain("rev-parse", "--verify", f"{commit}^{{tree}}").strip()
 
     def contains(self, commit: str) -> bool:
         """Whether the run's branch holds `commit`."""
@@ -104,7 +108,7 @@ class Workspace:
 
     def parent(self, commit: str) -> str:
         """The first parent of a commit, "" for a root."""
-        return self.git("rev-parse", "--verify", "--quiet", f"{commit}^", good=(0, 1)).strip()
+        return self.plain("rev-parse", "--verify", "--quiet", f"{commit}^", good=(0, 1)).strip()
 
     def worktree(self, name: str) -> Worktree:
         """The work tree called `name` (a seat's id), made at the first call."""
