@@ -40,6 +40,50 @@ def upward(weights: Mapping[str, float], after: Mapping[str, Iterable[str]]) -> 
     return ranks
 
 
+def seated(
+    weights: Mapping[str, float], after: Mapping[str, Iterable[str]], seats: Mapping[str, str]
+) -> dict[str, float]:
+    """Upward ranks that also know that a seat does one task at a time, in the unit of `weights`.
+
+    What waits for a task, summed for the seat that has most of it, is as hard a bound as the longest path. Measured on
+    generated applications this takes 2 % off the makespan (benchmarks/scheduling.py). Above SEATED_UP_TO tasks the
+    sets of descendants would cost more than they give: there it is `upward`.
+    """
+    if len(weights) > SEATED_UP_TO:
+        return upward(weights, after)
+    bits = {name: 1 << place for place, name in enumerate(weights)}
+    queues = _queues(weights, seats, bits)
+    ranks = {name: float(weight) for name, weight in weights.items()}
+    below = dict.fromkeys(weights, 0)
+    for name in reversed(topological(weights, after)):
+        path = 0.0
+        for later in after.get(name, ()):
+            below[name] |= below[later] | bits[later]
+            path = max(path, ranks[later])
+        ranks[name] += max(path, _longest_queue(below[name], queues))
+    return ranks
+
+
+SEATED_UP_TO = 4000
+
+Queues = list[list[tuple[float, int]]]
+"""For each seat with several tasks: each weight with the bits of its tasks."""
+
+
+def _queues(weights: Mapping[str, float], seats: Mapping[str, str], bits: Mapping[str, int]) -> Queues:
+    found: dict[str, dict[float, int]] = {}
+    for name, seat in seats.items():
+        masks = found.setdefault(seat, {})
+        masks[weights[name]] = masks.get(weights[name], 0) | bits[name]
+    return [list(masks.items()) for masks in found.values() if sum(mask.bit_count() for mask in masks.values()) > 1]
+
+
+def _longest_queue(below: int, queues: Queues) -> float:
+    if not below:
+        return 0.0
+    return max((sum(weight * (below & mask).bit_count() for weight, mask in queue) for queue in queues), default=0.0)
+
+
 def points(tasks: Iterable[Task]) -> dict[str, float]:
     """The weight of each task: its complexity points."""
     return {task.id: float(task.points) for task in tasks}

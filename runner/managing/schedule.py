@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from runner.managing.exclusion import Holdings
-from runner.managing.ranks import points, upward
+from runner.managing.ranks import points, seated
 from runner.records import Assignment, Manager, TaskResult, WorkOrder
 from runner.records.work import Status
 
@@ -78,7 +78,9 @@ class Dispatcher:
             self._after.setdefault(edge.before, []).append(edge.after)
             if not edge.soft:
                 self._hard.setdefault(edge.before, []).append(edge.after)
-        self._places = _places(assignment, managers, upward(weights or points(assignment.tasks), self._after))
+        seats = {task: seat.id for group in assignment.groups for seat in group.seats for task in seat.tasks}
+        ranks = seated(weights or points(assignment.tasks), self._after, seats)
+        self._places = _places(assignment, managers, ranks)
         for edge in assignment.edges:
             self._places[edge.after].needs.add(edge.before)
         self._holdings = Holdings(assignment.tasks, capacities or {}, demands or {})
