@@ -50,7 +50,7 @@ def _of_role(spec: Spec, world: World, tags: Mapping[str, str]) -> dict[str, Any
 
 def _call(spec: Spec, world: World, role: str, place: int) -> str:
     roles = {f"{e['method']} {e['path']}": e.get("role") for e in world.endpoints}
-    return next((call for call in spec["calls"] if roles.get(call) == role), spec["calls"][place])
+    return str(next((call for call in spec["calls"] if roles.get(call) == role), spec["calls"][place]))
 
 
 def facts(spec: Spec) -> list[list[str]]:

@@ -148,7 +148,7 @@ def owner_view(spec: Spec) -> Spec | None:
     owner = spec.get("owner")
     if not owner:
         return None
-    sql = f"SELECT {owner['column']} FROM {owner['table']} WHERE {owner.get('key', 'id')} = :{owner['param']}"
+    sql = f"SELECT {owner['column']} FROM {owner['table']} WHERE {owner.get('key', 'id')} = :{owner['param']}"  # noqa: S608
     missing = 404 if any(r["status"] == 404 for r in spec["responses"]) else owner["status"]
     return {
         **owner, "sql": sql, "missing": missing,

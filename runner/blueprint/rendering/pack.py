@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -78,7 +78,8 @@ class Pack:
             "spec": spec, "world": world, "output": output, "dialect": dialect, "settings": spec.get("settings", {}),
             "dialect_title": _DIALECTS.get(dialect, dialect), "defaults": self.data.get("defaults", {}),
         }  # fmt: skip
-        return variables | dict(_VIEWS.get(spec["kind"], lambda spec, world: {})(spec, world))
+        view = _VIEWS.get(spec["kind"])
+        return variables | (dict(view(spec, world)) if view else {})
 
     def commands(self, spec: Spec) -> tuple[tuple[str, ...], ...]:
         """What is run in the worktree once the files are written, e.g. an export."""
@@ -123,28 +124,29 @@ class Absent(StrictUndefined):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]  # StrictUndefined says that these never return
         return False
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
         return self is other
 
-    def __ne__(self, other: object) -> bool:
+    def __ne__(self, other: object) -> bool:  # type: ignore[override]
         return self is not other
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
 
 
 @cache
 def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder / "templates"), undefined=Absent, autoescape=False,  # noqa: S701 - source text, not HTML
+        loader=FileSystemLoader(folder / "templates"), undefined=Absent, autoescape=False,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters |= {
         "py": python, "js": javascript, "prose": prose, "sentence": sentence, "dashed": dashed, "pascal": pascal,
-        "statement": statement, "ddl": table_ddl, "index_ddl": index_ddl, "test_case": testcode.case, "sqltext": sql_text,
-        "cell": cell, "tuple": tuple,
+        "statement": statement, "ddl": table_ddl, "index_ddl": index_ddl, "test_case": testcode.case,
+        "sqltext": sql_text, "cell": cell, "tuple": tuple,
     }  # fmt: skip
     return environment
 
@@ -242,7 +244,8 @@ def _document(spec: Spec, world: World) -> Iterator[tuple[str, Any]]:
     yield "environment", environment_of(application.get("settings", {}).get("environment", ())) if application else []
 
 
-_VIEWS = {
+View = Callable[[Spec, World], Iterable[tuple[str, Any]] | dict[str, Any]]
+_VIEWS: dict[str, View] = {
     "endpoint": _endpoint,
     "module": _module,
     "tests": _tests,

@@ -11,44 +11,44 @@ from runner.blueprint.rendering.literals import WIDTH
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[A-Za-z_][A-Za-z0-9_]*|::|\s+|.", re.S)
 _BIND = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _CLAUSES = (
-    "INSERT INTO", "DELETE FROM", "SELECT", "FROM", "LEFT JOIN", "INNER JOIN", "CROSS JOIN", "JOIN", "WHERE", "GROUP BY",
-    "HAVING", "ORDER BY", "LIMIT", "VALUES", "SET", "ON CONFLICT", "RETURNING", "UNION",
+    "INSERT INTO", "DELETE FROM", "SELECT", "FROM", "LEFT JOIN", "INNER JOIN", "CROSS JOIN", "JOIN", "WHERE",
+    "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "VALUES", "SET", "ON CONFLICT", "RETURNING", "UNION",
 )  # fmt: skip
 
 
 def binds(sql: str) -> tuple[str, ...]:
     """The names that a statement binds, each once, in order; text in quotes does not count."""
-    bare = "".join(token for token in _TOKEN.findall(sql) if token[:1] not in "'\"")
+    bare = "".join(word for word in _TOKEN.findall(sql) if word[:1] not in "'\"")
     return tuple(dict.fromkeys(_BIND.findall(bare)))
 
 
 def _words(sql: str) -> Iterator[tuple[str, int]]:
     """Tokens with the depth of parentheses they stand at; white space folded to one blank."""
     depth = 0
-    for token in _TOKEN.findall(sql.strip().rstrip(";")):
-        if token == ")":
+    for word in _TOKEN.findall(sql.strip().rstrip(";")):
+        if word == ")":
             depth -= 1
-        yield (" " if token.isspace() else token), depth
-        if token == "(":
+        yield (" " if word.isspace() else word), depth
+        if word == "(":
             depth += 1
 
 
 def statement(sql: str) -> str:
     """The statement with a line for each clause, long lists broken after commas and conditions before AND and OR."""
     lines: list[list[tuple[str, int]]] = [[]]
-    tokens = list(_words(sql))
-    for index, (token, depth) in enumerate(tokens):
-        if depth == 0 and lines[-1] and _starts_clause(tokens, index):
+    words = list(_words(sql))
+    for index, (word, depth) in enumerate(words):
+        if depth == 0 and lines[-1] and _starts_clause(words, index):
             lines.append([])
-        lines[-1].append((token, depth))
+        lines[-1].append((word, depth))
     return "\n".join(part for line in lines for part in _broken(line)).strip()
 
 
-def _starts_clause(tokens: list[tuple[str, int]], index: int) -> bool:
-    if tokens[index][0] == " " or (index and tokens[index - 1][0] == ":"):
+def _starts_clause(words: list[tuple[str, int]], index: int) -> bool:
+    if words[index][0] == " " or (index and words[index - 1][0] == ":"):
         return False
-    before = [t.upper() for t, _ in tokens[max(0, index - 4) : index] if t != " "]
-    ahead = " ".join(t.upper() for t, _ in tokens[index : index + 4] if t != " ")
+    before = [t.upper() for t, _ in words[max(0, index - 4) : index] if t != " "]
+    ahead = " ".join(t.upper() for t, _ in words[index : index + 4] if t != " ")
     last = before[-1] if before else ""
     if last in {"LEFT", "INNER", "CROSS", "DELETE"}:
         return False
@@ -56,17 +56,17 @@ def _starts_clause(tokens: list[tuple[str, int]], index: int) -> bool:
 
 
 def _broken(line: list[tuple[str, int]]) -> Iterator[str]:
-    text = "".join(token for token, _ in line).strip()
+    text = "".join(word for word, _ in line).strip()
     if len(text) <= WIDTH - 12:
         yield text
         return
     current, first = "", True
-    for token, depth in line:
-        if depth == 0 and token.upper() in {"AND", "OR"} and current.strip():
+    for word, depth in line:
+        if depth == 0 and word.upper() in {"AND", "OR"} and current.strip():
             yield current.strip() if first else "  " + current.strip()
             current, first = "", False
-        current += token
-        if depth == 0 and token == ",":
+        current += word
+        if depth == 0 and word == ",":
             yield current.strip() if first else "  " + current.strip()
             current, first = "", False
     yield current.strip() if first else "  " + current.strip()
