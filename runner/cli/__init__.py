@@ -8,7 +8,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -59,9 +61,28 @@ def orch() -> None:
 
 def say_error(error: OrchError) -> None:
     """Print a deliberate error the way every command does: what, and the next act, on stderr."""
+    if isinstance(error, FileProblems):
+        _say_files(error)
     click.echo(f"error: {error.message}", err=True)
     if error.hint:
         click.echo(f"hint: {error.hint}", err=True)
+
+
+def _say_files(files: FileProblems) -> None:
+    # As `orch lint` says it; imported here because only a broken file needs it.
+    from runner.api import findings  # noqa: PLC0415
+    from runner.resources import find_root  # noqa: PLC0415
+
+    click.echo(findings.as_text(files.problems, findings.texts_of({}, find_root(Path.cwd()))), err=True)
+
+
+def _say_fault(fault: Exception) -> int:
+    if os.environ.get("ORCH_DEBUG"):
+        traceback.print_exception(fault)
+    summary = "".join(traceback.format_exception_only(fault)).strip()
+    click.echo(f"error: orch itself failed: {summary}", err=True)
+    click.echo("hint: run it again with ORCH_DEBUG=1 and report what it prints", err=True)
+    return OrchError.exit_code
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -75,14 +96,13 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.ClickException as wrong:
         wrong.show()
         code = 2
-    except FileProblems as files:
-        say_error(files)
-        code = files.exit_code
     except OrchError as error:
         say_error(error)
         code = error.exit_code
     except BrokenPipeError:
         code = _leave_pipe()
+    except Exception as fault:  # noqa: BLE001 - the outermost rim: a fault of orch is said in words, with its own exit code
+        code = _say_fault(fault)
     sys.exit(code if isinstance(code, int) else 0)
 
 
