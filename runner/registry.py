@@ -99,6 +99,7 @@ CHECKS = Table(
         "db": "runner.checks.db",
         "http": "runner.checks.http",
         "export": "runner.checks.export",
+        "tests": "runner.checks.tests",
         "rubric": "runner.checks.rubric",
     },
 )

@@ -5,16 +5,22 @@ from __future__ import annotations
 import shlex
 
 from runner.checks.base import CheckContext, CheckOutcome
-from runner.records import JsonObject
+from runner.expressions import fill
+from runner.records import JsonObject, to_json
 
 OPTIONS: JsonObject = {"type": "object", "additionalProperties": False, "properties": {}}
 
 
 async def run(context: CheckContext) -> CheckOutcome:
-    """Passed when the exit code is one of the check's `exit` (any but 0 where that is empty)."""
+    """Passed when the exit code is one of the check's `exit` (any but 0 where that is empty).
+
+    `{{ task... }}` is filled in `run` and `env`, never in `shell`: a value cannot become a part of a script.
+    """
     check = context.check
-    argv = check.run or ("/bin/sh", "-c", check.shell)
-    finished = await context.run_command(argv, timeout=check.timeout, env=dict(check.env), network=check.network)
+    scope = {"task": to_json(context.task)}
+    argv = tuple(str(fill(word, scope)) for word in check.run) or ("/bin/sh", "-c", check.shell)
+    env = {name: str(fill(value, scope)) for name, value in check.env.items()}
+    finished = await context.run_command(argv, timeout=check.timeout, env=env, network=check.network)
     wanted = finished.exit_code in check.exit if check.exit else finished.exit_code != 0
     late = f"\nstopped after {check.timeout:g} s, its time limit" if finished.timed_out else ""
     return CheckOutcome(
