@@ -81,7 +81,7 @@ class Contexts:
             agent=self.working.agent,
             run_orders=functools.partial(self.working.run_orders, step),
             run_checks=functools.partial(self.working.run_checks, step),
-            run_command=functools.partial(self.working.run_command, step),
+            work=functools.partial(self.working.work, step, item),
             run_pipeline=_no_pipelines,
             publish=self.publish,
             assignment=self._assignment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,11 +13,13 @@ from runner.agents.base import Agent, Emit
 from runner.api.backends import Chosen
 from runner.errors import CannotStart, UsageError
 from runner.executors.base import Job
+from runner.executors.single import Act, Done, Site, carry_out
 from runner.journal import Journal
 from runner.records import (
     Assignment,
+    Check,
     Evidence,
-    Finished,
+    Json,
     JsonObject,
     Limits,
     Manager,
@@ -79,11 +82,30 @@ class Working:
         found: Mapping[str, tuple[Evidence, ...]] = await EXECUTORS.module("local").run_checks(job, accepted, at)
         return found
 
-    async def run_command(self, step: Step, argv: Sequence[str], **options: object) -> Finished:
-        """How a process ended that ran on the run's head, in a work tree of its own."""
-        tree = self.workspace().worktree(f"step-{step.name}")
-        tree.start(self.workspace().head())
-        return await self.sandbox.run(argv, cwd=tree.path, tag=self.run, **options)  # type: ignore[arg-type]
+    async def work(
+        self,
+        step: Step,
+        item: str,
+        act: Act,
+        owns: Sequence[str],
+        checks: Sequence[Check],
+        passed: Callable[[Json], str],
+        attempt: int = 1,
+        network: bool = False,
+    ) -> Done:
+        """One piece of work of a step itself, on the run's head in a work tree of its own."""
+        site = Site(
+            run=self.run,
+            step=step.name,
+            item=item,
+            attempt=attempt,
+            workspace=await asyncio.to_thread(self.workspace),
+            sandbox=self.sandbox,
+            journal=self.journal,
+            emit=self.emit,
+            network=network,
+        )
+        return await carry_out(site, act, owns, checks, passed)
 
     def agent(self, use: str | Sequence[str]) -> Agent:
         """The agent that an `agent` option names."""

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from runner.agents.base import Agent, Emit, Finished
+from runner.agents.base import Agent, Emit
 from runner.models.base import Answer, Ask
 from runner.records import Assignment, Evidence, Json, JsonObject, Manager, Pipeline, Plan, Request, Step, TaskResult
 
 if TYPE_CHECKING:
+    from runner.executors.single import Done
     from runner.journal import Journal
     from runner.positions import Document
 
@@ -44,7 +45,7 @@ class StepContext:
     `ask(alias, Ask)` sends one request, journalled: an answer that reached us is never bought twice.
     `run_orders(assignment, round, done, feedback)` carries out tasks in the run's workspace.
     `run_checks(assignment, results, at)` runs checks of accepted tasks again on the run's head.
-    `run_command(argv, ...)` starts a process in the workspace, sandboxed.
+    `work(act, owns, checks, passed, attempt, network)` does one piece of work in a tree of its own (executors.single).
     `publish(kind, data)` makes a plan, tasks, an assignment, results or verdicts known to report and templates.
     `document` is the file that `--given` named, so that problems in it have positions.
     """
@@ -69,7 +70,7 @@ class StepContext:
     agent: Callable[[str | list[str]], Agent]
     run_orders: Callable[..., Awaitable[tuple[TaskResult, ...]]]
     run_checks: Callable[..., Awaitable[Mapping[str, tuple[Evidence, ...]]]]
-    run_command: Callable[..., Awaitable[Finished]]
+    work: Callable[..., Awaitable[Done]]
     run_pipeline: Callable[..., Awaitable[Json]]
     publish: Callable[[str, Json], None]
     assignment: Callable[[], Assignment | None]

@@ -1,0 +1,99 @@
+"""`agent`: one agent on one template, in a work tree of its own on the run's head.
+
+Read-only without `owns`; with `owns`, what it changed is committed when the checks pass. With `schema`, what it says is
+data. What stands against an attempt is told to the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from runner import schema
+from runner.agents.base import Turn
+from runner.errors import StepFailed
+from runner.load.values import checks
+from runner.models.ask import errors, feedback
+from runner.records import Exec, Json, JsonObject, to_json
+from runner.steps.base import StepContext, StepResult
+
+OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_agent"}
+VERBATIM = ("agent", "template", "prompt", "schema", "owns", "tools", "checks", "attempts", "network")
+WORKS = True
+IMPLICIT = ("request", "plan", "managers", "run")
+_READING = ("read", "list", "search")
+_WRITING = (*_READING, "write", "edit", "shell")
+
+
+async def run(context: StepContext) -> StepResult:
+    """What the agent said, text or data. Raises errors.StepFailed when the last attempt is not good either."""
+    options, told = context.options, ""
+    attempts = int(options.get("attempts") or context.pipeline.limits.attempts or 1)
+    for attempt in range(1, attempts + 1):
+
+        async def act(folder: Path, scratch: Path, run_command: Exec, attempt: int = attempt, told: str = told) -> Json:
+            turn = _turn(context, folder, run_command, attempt, told)
+            context.emit("turn_started", context.address, {"order": "", "seat": context.address, "attempt": attempt})
+            result = await context.agent(options["agent"]).turn(turn)
+            context.emit("turn_finished", context.address, {"attempt": attempt, "outcome": result.outcome})
+            return to_json(result)
+
+        done = await context.work(
+            act,
+            tuple(options.get("owns", ())),
+            checks(options.get("checks", ())),
+            lambda value: _unfit(context, value),
+            attempt=attempt,
+            network=bool(options.get("network", False)),
+        )
+        if not done.failures:
+            return StepResult(output=_answer(context, str(done.value["said"])), checks=done.checks)
+        told = "\n".join(done.failures)
+    raise StepFailed(f"not good after {attempts} attempt{'' if attempts == 1 else 's'}: {told}")
+
+
+def _turn(context: StepContext, folder: Path, run_command: Exec, attempt: int, told: str) -> Turn:
+    options = context.options
+    variables = {name: context.scope[name] for name in IMPLICIT if name in context.scope} | dict(
+        options.get("vars", {})
+    )
+    prompt = context.render(str(options.get("template", "")), str(options.get("prompt", "")), variables)
+    if told:
+        prompt += f"\n\nThe last attempt was not good:\n{told}\n"
+    return Turn(
+        address=context.address,
+        prompt=prompt,
+        worktree=folder,
+        root=context.root,
+        request=context.request,
+        attempt=attempt,
+        feedback=told,
+        timeout=context.step.timeout,
+        idle=context.step.limits.idle or context.pipeline.limits.idle,
+        tools=tuple(options.get("tools", ())) or (_WRITING if options.get("owns") else _READING),
+        emit=context.emit,
+        run_command=run_command,
+    )
+
+
+def _unfit(context: StepContext, value: Json) -> str:
+    if value["outcome"] != "done":
+        return str(value["reason"] or f"the agent ended as {value['outcome']}")
+    wanted = _wanted(context)
+    if wanted is None:
+        return ""
+    try:
+        data = json.loads(value["said"])
+    except ValueError as error:
+        return f"the answer is not JSON: {error}"
+    problems = errors(schema.problems(wanted, data, schemas=context.schemas))
+    return feedback(problems) if problems else ""
+
+
+def _answer(context: StepContext, said: str) -> Json:
+    return said if _wanted(context) is None else json.loads(said)
+
+
+def _wanted(context: StepContext) -> JsonObject | None:
+    option = context.options.get("schema")
+    return context.schemas(option) if isinstance(option, str) else option
