@@ -238,10 +238,13 @@ def _owner(owner: str, document: Document) -> tuple[str | int, ...]:
 
 
 def tool_version() -> str:
-    """The version of orch, as its package says."""
+    """The version of orch, as its package says; "0+checkout" where it runs without being installed."""
     from importlib import metadata  # noqa: PLC0415 - only the JSON output says a version
 
-    return metadata.version("orch")
+    try:
+        return metadata.version("orch")
+    except metadata.PackageNotFoundError:
+        return "0+checkout"
 
 
 _LINTERS: dict[str, Callable[[Path, Resources], Found]] = {

@@ -37,13 +37,9 @@ SEC002 hard_coded_secret
 """
 
 _WARNINGS = """
-ORC003 yaml11_boolean        ORC004 yaml11_number         ORC005 implicit_date        ORC110 deprecated_key
+ORC003 yaml11_boolean        ORC004 yaml11_number         ORC005 implicit_date
 ORC204 dead_step             ORC226 constant_comparison   ORC403 unreachable_manager  ORC407 idle_second_seat
 ORC408 parallel_over_limit   ORC420 wide_owns             ORC425 rubric_only          ORC426 no_checks
-"""
-
-_INFOS = """
-ORC404 overlapping_handles
 """
 
 
@@ -55,7 +51,6 @@ def _table(text: str, severity: Severity) -> dict[str, tuple[str, Severity]]:
 CATALOGUE: Mapping[str, tuple[str, Severity]] = {
     **_table(_ERRORS, "error"),
     **_table(_WARNINGS, "warning"),
-    **_table(_INFOS, "info"),
 }
 """Id -> (name, severity). Rules over plans and tasks say theirs in their own module."""
 

@@ -85,6 +85,8 @@ def _tree(source: str, path: str, sandbox: Sandbox) -> nodes.Template:
 def syntax_problem(error: jinja2.TemplateSyntaxError, path: str, source: str) -> TemplateProblem:
     """A syntax error as a problem."""
     message = (error.message or "the template cannot be read").rstrip(".").replace("'", '"')
+    unclosed = re.search(r'^[Uu]nexpected end of template.*needs to be closed is ("\w+")', message)
+    message = f"unexpected end of template: {unclosed[1]} is not closed" if unclosed else message
     column = _first_tag(source, error.lineno)
     if "No filter named" in message or "No test named" in message:
         return TemplateProblem(message[0].lower() + message[1:], path, error.lineno, column, "TMPL006")
@@ -103,8 +105,9 @@ def _undeclared(tree: nodes.Template, path: str, sandbox: Sandbox) -> frozenset[
     tree.set_environment(sandbox)
     try:
         tracker.visit(tree)
-    except jinja2.TemplateSyntaxError as error:
-        raise syntax_problem(error, path, "") from error
+    except jinja2.TemplateSyntaxError:
+        # An unknown filter or test stops the compiler; that is reported by itself, and names are not looked for.
+        return frozenset()
     except RecursionError as error:
         raise TemplateProblem(
             "the template is nested too deeply", path, rule="TMPL012", hint="make it flatter"

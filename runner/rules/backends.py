@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.load import Loaded
-from runner.records import Backend, Pipeline, Position, Problem
+from runner.records import AgentPolicy, Backend, Pipeline, Position, Problem
 from runner.records.catalogue import finding
 from runner.registry import AGENTS, MODELS, Table
 from runner.schema.messages import listed, meant
@@ -54,6 +54,11 @@ def _agent_users(loaded: Loaded, pipeline: Pipeline) -> Iterator[Problem]:
         for base, holder in holders:
             if isinstance(holder, dict) and "use" in holder:
                 yield from _judge_uses(loaded, holder["use"], (*base, "use"), name)
+        if "use" not in data.get("agents", {}) and not set(AgentPolicy().use) <= set(pipeline.agents):
+            usual = AgentPolicy().use[0]
+            message = f'"{name}" names no agent, and the usual "{usual}" is no alias of "agents"'
+            where = loaded.in_manager(name, "agents", key=True)
+            yield finding("ORC308", message, where, pointer="/agents", hint=f'add {usual} to "agents" of the pipeline')
 
 
 def _judge_uses(

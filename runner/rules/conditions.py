@@ -1,7 +1,7 @@
-"""ORC209 non_boolean_condition, ORC226 constant_comparison: conditions that are true or false.
+"""ORC204 dead_step, ORC209 non_boolean_condition, ORC226 constant_comparison: conditions that are true or false.
 
-Bad: `if: steps.plan.output.title`; `steps.a.status == "done"` (a status is ok, failed or skipped). Good: a comparison,
-`in`, `not`, or a value that is a boolean.
+Bad: `if: "false"`; `if: steps.plan.output.title`; `steps.a.status == "done"` (a status is ok, failed or skipped).
+Good: a comparison, `in`, `not`, or a value that is a boolean.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ def judge(loaded: Loaded) -> Iterator[Problem]:
         return
     for use, expression in parsed(loaded):
         if use.place in {"condition", "until"}:
+            if isinstance(expression.node, nodes.Const) and expression.node.value is False:
+                message = f'step "{use.step}" can never run: its condition is always false'
+                yield use.problem("ORC204", message, "remove the step, or the condition")
             word = _not_boolean(loaded, loaded.pipeline, use, expression)
             if word:
                 message = f"a condition must be true or false, this is {word}"

@@ -112,7 +112,7 @@ def _enum(error: Any, pointer: tuple[str | int, ...]) -> list[Trouble]:
 
 
 def _const(error: Any, pointer: tuple[str | int, ...]) -> list[Trouble]:
-    rule = "ORC109" if pointer == ("version",) else "ORC104"
+    rule = _annotation(error, "x-rule", "ORC109" if pointer == ("version",) else "ORC104")
     message = f'"{_name(pointer)}" must be {_shown(error.validator_value)}, not {_shown(error.instance)}'
     return [Trouble(rule, message, f"write {_plain(error.validator_value)}", pointer)]
 
@@ -137,8 +137,18 @@ def _range(error: Any, pointer: tuple[str | int, ...]) -> list[Trouble]:
 
 def _pattern(error: Any, pointer: tuple[str | int, ...]) -> list[Trouble]:
     rule = _annotation(error, "x-rule", "ORC105")
-    message = f'"{_name(pointer)}" does not have the right form: {_shown(error.instance)}'
+    wrong = _FORMS.get(rule, "does not have the right form")
+    message = f'"{_name(pointer)}" {wrong}: {_shown(error.instance)}'
     return [Trouble(rule, message, _form(error), pointer)]
+
+
+_FORMS = {
+    "ORC107": "is no id",
+    "ORC112": "is no duration",
+    "ORC225": "is an expression already and takes no {{ }}",
+    "ORC312": "must stay inside its folder",
+    "ORC317": "takes no {{ }}",
+}
 
 
 def _not(error: Any, pointer: tuple[str | int, ...]) -> list[Trouble]:
