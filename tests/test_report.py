@@ -243,10 +243,36 @@ def test_the_schedule_says_what_the_longest_chain_waited_for() -> None:
         ("a", "nothing"),
         ("b", "seat"),
         ("c", "needs"),
-        ("d", "a free agent"),
+        ("d", "agents"),
     ]
     assert (schedule["seconds"], schedule["lower_bound"], schedule["bound_by"]) == (10, 5, "needs")
     assert schedule["busy"] == 10
+
+
+@pytest.mark.parametrize(
+    ("agents", "outputs", "managers", "why"),
+    [
+        (2, {}, {}, "agents"),
+        (9, {"a": ["x.py"], "c": ["x.py", "y.py"]}, {}, "file"),
+        (9, {}, {"a": "backend", "c": "backend", "b": "database"}, "its manager's parallel"),
+        (9, {}, {"a": "backend", "c": "frontend", "b": "database"}, "agents"),
+    ],
+)
+def test_what_is_no_need_and_no_seat_is_a_file_a_manager_or_the_agents(
+    agents: int, outputs: dict[str, list[str]], managers: dict[str, str], why: str
+) -> None:
+    events = sorted([*turn("a", "s1", 0, 4), *turn("b", "s2", 0, 6), *turn("c", "s3", 4, 9)], key=lambda one: one.at)
+    rows = [{"id": name, "spec": {"kind": "x"}, "outputs": outputs.get(name, [])} for name in "abc"]
+    groups = [
+        {"manager": manager, "name": "g", "tasks": [task], "seats": [{"id": f"{manager}.{task}", "tasks": [task]}]}
+        for task, manager in managers.items()
+    ]
+    row = {"run": "r", "limits": {"agents": agents}}
+    made_up = report(row, None, [], {"tasks": rows, "edges": [], "groups": groups}, {}, [], events)
+    assert [(link["task"], link["waited_for"]) for link in made_up["schedule"]["chain"]] == [
+        ("a", "nothing"),
+        ("c", why),
+    ]
 
 
 def test_the_lower_bound_counts_agents_too() -> None:

@@ -42,6 +42,7 @@ def report(
     line = timeline(events)
     judged = {str(verdict["id"]): verdict for verdict in verdicts}
     edges = list((assignment or {}).get("edges") or ())
+    managers = {task: place["manager"] for task, place in _places(assignment).items()}
     made: Row = {
         "version": VERSION,
         **_head(row, plan, events, line),
@@ -49,7 +50,7 @@ def report(
         "tasks": _tasks(tasks, assignment, results, line),
         "usage": to_json(total(events, results)),
         "spent": spent(events, results),
-        "schedule": schedule(line, tasks, edges, row.get("limits") or {}),
+        "schedule": schedule(line, tasks, edges, managers, row.get("limits") or {}),
         "steps": _steps(line),
         "timeline": to_json(line),
         "edges": edges,

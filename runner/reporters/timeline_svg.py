@@ -40,7 +40,9 @@ def _label(span: Mapping[str, Any], width: float) -> str:
     mark, room = MARKS.get(span["outcome"], ""), int((width - 22) / 6)
     if width < 14:
         return ""
-    return f"{mark} {shorten(span['subject'], room)}" if room >= 5 else mark
+    # The lane names the component already.
+    name = span["subject"].partition("_")[2] if span["kind"] == "turn" else span["subject"]
+    return f"{mark} {shorten(name or span['subject'], room)}" if room >= 4 else mark
 
 
 def _bar(span: Mapping[str, Any], y: float, scale: float) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from runner.records import JsonObject
@@ -13,10 +14,17 @@ _NEAR = 0.05
 
 
 def schedule(
-    line: Timeline, tasks: Sequence[JsonObject], edges: Sequence[JsonObject], limits: JsonObject
+    line: Timeline,
+    tasks: Sequence[JsonObject],
+    edges: Sequence[JsonObject],
+    managers: Mapping[str, str],
+    limits: JsonObject,
 ) -> dict[str, Any]:
     """`seconds` from the first turn to the last end; `lower_bound` seconds that no dispatcher can go below with these
-    durations; `bound_by` "needs" or "agents"; `chain` from first to last, each with what it waited for."""
+    durations; `bound_by` "needs" or "agents"; `chain` from first to last, each with what it waited for.
+
+    `managers` maps each task to its manager, `limits` are the run's.
+    """
     turns = [span for span in line.spans if span.kind == "turn"]
     if not turns:
         return {
@@ -40,7 +48,7 @@ def schedule(
         "bound_by": "needs" if longest >= shared else "agents",
         "busy": round(sum(busy.values()), 3),
         "most_at_once": most_at_once(turns),
-        "chain": _chain(turns, needs),
+        "chain": _World(turns, needs, _files(tasks), managers, slots).chain(),
     }
 
 
@@ -62,6 +70,10 @@ def _needs(edges: Sequence[JsonObject], busy: Mapping[str, float]) -> dict[str, 
     return needs
 
 
+def _files(tasks: Sequence[JsonObject]) -> dict[str, frozenset[str]]:
+    return {str(task["id"]): frozenset(task.get("outputs") or ()) for task in tasks}
+
+
 def _longest(busy: Mapping[str, float], needs: Mapping[str, Sequence[str]]) -> float:
     """The longest path by time at work; iterative, since chains can be longer than the recursion limit."""
     known: dict[str, float] = {}
@@ -78,41 +90,55 @@ def _longest(busy: Mapping[str, float], needs: Mapping[str, Sequence[str]]) -> f
     return max(known.values(), default=0.0)
 
 
-def _chain(turns: Sequence[Span], needs: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """From the last end back to the first start: each span with the one whose end it waited for."""
-    chain: list[dict[str, Any]] = []
-    span: Span | None = max(turns, key=lambda one: one.end)
-    seen: set[int] = set()
-    while span is not None and id(span) not in seen:
-        seen.add(id(span))
-        before, why = _waited_for(span, turns, needs)
-        chain.append(
-            {
-                "task": span.subject,
-                "attempt": span.attempt,
-                "seconds": round(span.end - span.start, 3),
-                "waited_for": why,
-                "waited": round(span.start - before.end, 3) if before else 0.0,
-            }
+@dataclass(frozen=True)
+class _World:
+    """What a task may have waited for: needs by task, files and managers by task, how many agents there were."""
+
+    turns: Sequence[Span]
+    needs: Mapping[str, Sequence[str]]
+    files: Mapping[str, frozenset[str]]
+    managers: Mapping[str, str]
+    agents: int
+
+    def chain(self) -> list[dict[str, Any]]:
+        """From the last end back to the first start: each span with the one whose end it waited for."""
+        found: list[dict[str, Any]] = []
+        span: Span | None = max(self.turns, key=lambda one: one.end)
+        while span is not None:
+            before, why = self._waited_for(span)
+            found.append(
+                {
+                    "task": span.subject,
+                    "attempt": span.attempt,
+                    "seconds": round(span.end - span.start, 3),
+                    "waited_for": why,
+                    "waited": round(max(0.0, span.start - before.end), 3) if before else 0.0,
+                }
+            )
+            span = before
+        return found[::-1]
+
+    def _waited_for(self, span: Span) -> tuple[Span | None, str]:
+        """The span that ended last before this one started, and the closest tie between the two."""
+        earlier = [one for one in self.turns if one.end <= span.start + _NEAR and one.start < span.start]
+        if not earlier:
+            return None, "nothing"
+        latest = max(one.end for one in earlier)
+        near = [one for one in earlier if one.end >= latest - _NEAR]
+        ties = ((why, one) for why, holds in self._ties(span) for one in near if holds(one))
+        why, one = next(ties)
+        return one, why
+
+    def _ties(self, span: Span) -> tuple[tuple[str, Callable[[Span], bool]], ...]:
+        files, manager = self.files.get(span.subject, frozenset()), self.managers.get(span.subject)
+        running = sum(one.start < span.start <= one.end + _NEAR for one in self.turns)
+        full = bool(self.agents) and running >= self.agents
+        return (
+            ("its attempt before", lambda one: one.subject == span.subject),
+            ("needs", lambda one: one.subject in self.needs.get(span.subject, ())),
+            ("seat", lambda one: one.lane == span.lane),
+            ("file", lambda one: bool(files & self.files.get(one.subject, frozenset()))),
+            ("agents", lambda one: full),
+            ("its manager's parallel", lambda one: bool(manager) and self.managers.get(one.subject) == manager),
+            ("agents", lambda one: True),
         )
-        span = before
-    return chain[::-1]
-
-
-def _waited_for(span: Span, turns: Sequence[Span], needs: Mapping[str, Sequence[str]]) -> tuple[Span | None, str]:
-    earlier = [one for one in turns if one is not span and one.end <= span.start + _NEAR and one.start < span.start]
-    if not earlier:
-        return None, "nothing"
-    by_need = [one for one in earlier if one.subject in needs.get(span.subject, ())]
-    groups = (
-        ("its own attempt before", [one for one in earlier if one.subject == span.subject]),
-        ("needs", by_need),
-        ("seat", [one for one in earlier if one.lane == span.lane]),
-        ("a free agent", earlier),
-    )
-    latest = max(one.end for one in earlier)
-    for why, candidates in groups:
-        near = [one for one in candidates if one.end >= latest - _NEAR]
-        if near:
-            return max(near, key=lambda one: one.end), why
-    return None, "nothing"
