@@ -60,6 +60,7 @@ def test_an_assignment_is_stored_as_json_that_has_a_schema() -> None:
         ([table(name, complexity="low") for name in "abcd"], [4]),
         # Both: two seats, packed by points, the largest first.
         ([table("a", complexity="high"), table("b"), table("c")], [1, 2]),
+        ([table("a", complexity="low"), table("b", complexity="low"), table("c", complexity="high")], [1, 2]),
         # A chain is one part all the way down.
         ([table("a"), table("b", "a"), table("c", "b"), table("d", "c")], [4]),
         # A second part of one point is not worth a seat.

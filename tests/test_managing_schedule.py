@@ -69,9 +69,23 @@ def test_a_merged_task_unlocks_other_seats_while_its_order_goes_on() -> None:
 
 
 def test_an_order_holds_tasks_of_one_group_only() -> None:
-    one = dispatcher((table("a"), table("b"), table("c"), index("i", "b")))
-    orders = one.take()
-    assert {order.group for order in orders} == {"table_creation"}
+    # Both are ready and stand on one seat, which the second group shares.
+    one = dispatcher((table("a", complexity="low"), table("z", action="change", complexity="low")))
+    (order,) = one.take()
+    assert order.tasks == ("database_a",)
+    one.finished_task(order.id, "database_a", "verified")
+    one.release(order.id)
+    (after,) = one.take()
+    assert (after.seat, after.group, after.tasks) == (order.seat, "migrations_and_queries", ("database_z",))
+
+
+def test_an_order_holds_nothing_that_waits_for_another_seat() -> None:
+    # d waits for c on its own seat and for b and b2 on the other one.
+    tasks = (table("b", complexity="low"), table("b2", complexity="low"), table("c"), table("d", "b", "c", "b2"))
+    assignment, _ = assign(tasks, managers())
+    assert [len(seat.tasks) for seat in assignment.groups[0].seats] == [2, 2]
+    one = Dispatcher(assignment, managers(database(order_points=9)), 8)
+    assert all("database_d" not in order.tasks for order in one.take())
 
 
 @pytest.mark.parametrize(("points", "sizes"), [(1, [1, 1, 1, 1]), (2, [2, 2]), (3, [3, 1]), (4, [4])])
@@ -133,8 +147,28 @@ def test_parallel_bounds_one_manager_and_not_the_others() -> None:
     orders = one.take()
     assert sorted(order.manager for order in orders) == ["backend", "database", "database"]
     assert one.waiting_for == {"database_c": Wait("parallel", "database (2)")}
-    one.release(orders[0].id)
-    assert len(one.take()) == 1
+    mine = next(order for order in orders if order.manager == "database")
+    one.finished_task(mine.id, mine.tasks[0], "verified")
+    one.release(mine.id)
+    assert taken(one) == [("database_c",)]
+
+
+def test_a_parked_manager_goes_on_when_the_seat_that_came_first_cannot() -> None:
+    # b is parked behind the cap and then blocked by a file; c, parked behind it, must not be forgotten.
+    tasks = (
+        table("a"),
+        table("b", outputs=("x",)),
+        table("c", complexity="low"),
+        endpoint("GET", "/x", "x", "high", ("x",)),
+    )
+    seats = alone(tasks[:3])
+    groups = (*seats.groups, *assign(tasks[3:], managers())[0].groups)
+    one = Dispatcher(replace(seats, tasks=tasks, groups=groups), managers(database(parallel=1), backend()), slots=8)
+    by_task = {order.tasks[0]: order for order in one.take()}
+    assert set(by_task) == {"backend_x", "database_a"}
+    one.finished_task(by_task["database_a"].id, "database_a", "verified")
+    one.release(by_task["database_a"].id)
+    assert taken(one) == [("database_c",)]
 
 
 def test_one_order_a_seat() -> None:
@@ -310,7 +344,7 @@ def test_waiting_for_names_the_need() -> None:
 def test_no_cap_no_need_and_no_exclusion_is_ever_violated(seed: int) -> None:
     chance = random.Random(seed)
     tasks = _random_tasks(chance)
-    them = managers(database(parallel=2, order_points=chance.choice([1, 4, 9])), backend(parallel=3))
+    them = managers(database(parallel=1, order_points=chance.choice([1, 4, 9])), backend(parallel=3))
     assignment, wrong = assign(tasks, them)
     assert wrong == []
     slots = chance.choice([1, 3, 8])
@@ -346,7 +380,7 @@ def _assert_needs(done: Sequence[Worked], assignment: Assignment) -> None:
 def _assert_caps(done: Sequence[Worked], slots: int) -> None:
     keys: tuple[tuple[Callable[[Worked], str], dict[str, int]], ...] = (
         (lambda one: "all", {"all": slots}),
-        (lambda one: one.order.manager, {"database": 2, "backend": 3}),
+        (lambda one: one.order.manager, {"database": 1, "backend": 3}),
         (lambda one: one.order.seat, {}),
     )
     for moment in {one.start for one in done}:
