@@ -153,12 +153,13 @@ def _open_points(report: Report) -> list[str]:
 
 def _graph(report: Report) -> list[str]:
     known = [task["id"] for task in report["tasks"]]
+    inside = set(known)
     edges = [(edge["before"], edge["after"]) for edge in report["edges"]]
     if not known:
         return []
     picture = to_mermaid(
         {task["id"]: task["id"] for task in report["tasks"]},
-        without_shortcuts(known, [edge for edge in edges if {*edge} <= {*known}]),
+        without_shortcuts(known, [edge for edge in edges if inside.issuperset(edge)]),
         {task["id"]: task["manager"] for task in report["tasks"]},
         {task["id"]: task["status"] for task in report["tasks"]},
     )

@@ -230,8 +230,9 @@ def graph(report: Report) -> str:
     """The tasks as a picture."""
     rows = report["tasks"]
     known = [row["id"] for row in rows]
+    inside = set(known)
     edges = [(edge["before"], edge["after"]) for edge in report["edges"]]
-    edges = without_shortcuts(known, [edge for edge in edges if {*edge} <= {*known}])
+    edges = without_shortcuts(known, [edge for edge in edges if inside.issuperset(edge)])
     picture = to_svg(
         {row["id"]: row["id"] for row in rows},
         edges,

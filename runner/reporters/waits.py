@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from runner.records import JsonObject
@@ -100,6 +102,18 @@ class _World:
     managers: Mapping[str, str]
     agents: int
 
+    @cached_property
+    def _by_end(self) -> list[Span]:
+        return sorted(self.turns, key=lambda span: span.end)
+
+    @cached_property
+    def _ends(self) -> list[float]:
+        return [span.end for span in self._by_end]
+
+    @cached_property
+    def _starts(self) -> list[float]:
+        return sorted(span.start for span in self.turns)
+
     def chain(self) -> list[dict[str, Any]]:
         """From the last end back to the first start: each span with the one whose end it waited for."""
         found: list[dict[str, Any]] = []
@@ -120,18 +134,21 @@ class _World:
 
     def _waited_for(self, span: Span) -> tuple[Span | None, str]:
         """The span that ended last before this one started, and the closest tie between the two."""
-        earlier = [one for one in self.turns if one.end <= span.start + _NEAR and one.start < span.start]
-        if not earlier:
+        near: list[Span] = []
+        for index in range(bisect_right(self._ends, span.start + _NEAR) - 1, -1, -1):
+            one = self._by_end[index]
+            if near and one.end < near[0].end - _NEAR:
+                break
+            near += [one] if one.start < span.start else []
+        if not near:
             return None, "nothing"
-        latest = max(one.end for one in earlier)
-        near = [one for one in earlier if one.end >= latest - _NEAR]
         ties = ((why, one) for why, holds in self._ties(span) for one in near if holds(one))
         why, one = next(ties)
         return one, why
 
     def _ties(self, span: Span) -> tuple[tuple[str, Callable[[Span], bool]], ...]:
         files, manager = self.files.get(span.subject, frozenset()), self.managers.get(span.subject)
-        running = sum(one.start < span.start <= one.end + _NEAR for one in self.turns)
+        running = bisect_left(self._starts, span.start) - bisect_left(self._ends, span.start - _NEAR)
         full = bool(self.agents) and running >= self.agents
         return (
             ("its attempt before", lambda one: one.subject == span.subject),
