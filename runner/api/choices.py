@@ -45,7 +45,7 @@ def choose_all(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, 
             offline=options.offline,
             named=options.models.get(alias, ""),
         )
-        for alias in used
+        for alias in _used(pipeline, [name for name in steps if name not in options.given])
     }
     return Choices(models=models, agents=_agents(pipeline, managers, root, options, steps))
 
