@@ -225,20 +225,25 @@ async def _ends_within(process: asyncio.subprocess.Process, seconds: float | Non
 
 
 async def _end(process: asyncio.subprocess.Process, token: str) -> None:
-    if process.returncode is None:
-        _interrupt(process.pid)
+    if process.returncode is None and _interrupt(process.pid):
         await _ends_within(process, GRACE)
     _signal_group(process.pid, signal.SIGKILL)
     await process.wait()
     end_processes(token)
 
 
-def _interrupt(group: int) -> None:
-    """SIGINT to the command and its children; bubblewrap itself would take all of them down with it at once."""
+def _interrupt(group: int) -> bool:
+    """SIGINT to the command and its children; whether there were any.
+
+    Bubblewrap gets none: it would take all of them down with it at once.
+    """
+    found = False
     for pid, fields in _processes():
         if fields.group == group and fields.name != "bwrap":
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
+                found = True
+    return found
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:
