@@ -40,7 +40,11 @@ def _of_role(spec: Spec, world: World, tags: Mapping[str, str]) -> dict[str, Any
     if spec.get("role") == "item":
         actions = settings.get("actions", ())
         expanded = {action["component"] for action in actions if action["kind"] == "expand"}
-        return {"facts": facts(spec), "expanded_tags": {name: tags[name] for name in sorted(expanded)}}
+        return {
+            "facts": facts(spec),
+            "actions": actions_of(spec),
+            "expanded_tags": {name: tags[name] for name in sorted(expanded)},
+        }
     if spec.get("role") == "shell":
         views = [{**view, "components": [tags[name] for name in view["components"]]} for view in settings["views"]]
         aside = [tags[name] for name in settings.get("aside", ())]
@@ -51,6 +55,23 @@ def _of_role(spec: Spec, world: World, tags: Mapping[str, str]) -> dict[str, Any
 def _call(spec: Spec, world: World, role: str, place: int) -> str:
     roles = {f"{e['method']} {e['path']}": e.get("role") for e in world.endpoints}
     return str(next((call for call in spec["calls"] if roles.get(call) == role), spec["calls"][place]))
+
+
+def call_of(text: str) -> dict[str, str]:
+    """ "POST /api/posts" as the page's scripts hold it."""
+    method, path = text.split(" ", 1)
+    return {"method": method, "path": path}
+
+
+def actions_of(spec: Spec) -> list[Spec]:
+    """The actions of an item, their calls taken apart, each with its test id."""
+    base = next((state.get("test_id", "") for state in spec["states"] if state["name"] == "default"), "")
+    actions = spec.get("settings", {}).get("actions", ())
+    return [
+        {key: call_of(item) if key in {"on", "off", "call"} else item for key, item in action.items()}
+        | {"test_id": action.get("test_id") or f"{base}-{action['name']}"}
+        for action in actions
+    ]
 
 
 def facts(spec: Spec) -> list[list[str]]:

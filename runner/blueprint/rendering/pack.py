@@ -146,7 +146,7 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
     environment.filters |= {
         "py": python, "js": javascript, "prose": prose, "sentence": sentence, "dashed": dashed, "pascal": pascal,
         "statement": statement, "ddl": table_ddl, "index_ddl": index_ddl, "test_case": testcode.case,
-        "sqltext": sql_text, "cell": cell, "tuple": tuple,
+        "sqltext": sql_text, "cell": cell, "tuple": tuple, "call": component.call_of,
     }  # fmt: skip
     return environment
 
