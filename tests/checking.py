@@ -8,14 +8,18 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.checks.base import CheckContext
+from runner.agents.base import Turn
+from runner.blueprint.agent import open_agent
+from runner.checks import db, export, file, http, tests
+from runner.checks.base import CheckContext, CheckOutcome
 from runner.checks.derive import reference
-from runner.records import Check, Finished, Json, Task, from_json
+from runner.records import Check, Finished, Json, Request, Task, from_json
 
+ROOT = Path(__file__).resolve().parent.parent
 CHIRP = Path(__file__).parent / "data" / "chirp"
 
 
@@ -100,3 +104,35 @@ def migrations(folder: Path, tasks: Mapping[str, Task], where: str = "migrations
         text = ";\n".join(statements) + ";\n"
         again = text.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS").replace(" INDEX ", " INDEX IF NOT EXISTS ")
         (target / f"{number:04}_{spec['table']}.sql").write_text(again)
+
+
+CHECKS = {
+    "table": db, "index": db, "endpoint": http, "module": export, "ui_component": export,
+    "infra": file, "document": file, "tests": tests,
+}  # fmt: skip
+"""What the shipped managers let judge each kind."""
+
+
+async def build(folder: Path, tasks: Mapping[str, Task], only: Iterable[str] = ()) -> None:
+    """Let the built-in agent do the tasks in a folder; commands that need the others' files come last."""
+    agent = open_agent("blueprint", {}, ROOT)
+    wanted = list(only) or list(tasks)
+    for name in sorted(wanted, key=lambda name: tasks[name].spec.get("role") == "openapi"):
+        turn = Turn(
+            address=name, prompt="", worktree=folder, root=ROOT, request=Request(text=""), task=tasks[name],
+            tasks=tasks, emit=lambda *_: None, run_command=runs_in(folder),
+        )  # fmt: skip
+        result = await agent.turn(turn)
+        assert result.outcome == "done", result.reason
+
+
+async def judge(folder: Path, tasks: Mapping[str, Task], names: Iterable[str]) -> dict[str, CheckOutcome]:
+    """What the checks of the shipped managers say of these tasks; endpoints share one server."""
+    wanted = [tasks[name] for name in names]
+    contexts = {one.id: context(folder, one, *tasks.values(), uses=one.kind) for one in wanted}
+    endpoints = [contexts[one.id] for one in wanted if one.kind == "endpoint"]
+    found = dict(zip((one.task.id for one in endpoints), await http.run_many(endpoints), strict=True))
+    for one in wanted:
+        if one.kind != "endpoint":
+            found[one.id] = await CHECKS[one.kind].run(contexts[one.id])
+    return found

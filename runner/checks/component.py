@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 
 from runner.records import Json, JsonObject, Task
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
 
 def component(spec: JsonObject, text: str, tasks: Mapping[str, Task]) -> tuple[list[str], list[str]]:
     """What was compared, and how the file differs from its spec."""
@@ -34,36 +32,47 @@ def _names(spec: JsonObject, text: str) -> Iterator[str]:
 def _states(spec: JsonObject, text: str) -> Iterator[str]:
     ids = [*spec.get("test_ids", []), *(one["test_id"] for one in spec["states"] if one.get("test_id"))]
     for name in dict.fromkeys(ids):
-        if not re.search(rf"""["'`]{re.escape(name)}["'`]""", text):
+        if not _quoted(text, name) and not _composed(text, name):
             yield f"has no test id {name}"
 
 
+def _quoted(text: str, name: str) -> bool:
+    return re.search(rf"""["'`]{re.escape(name)}["'`]""", text) is not None
+
+
+def _composed(text: str, name: str) -> bool:
+    """Whether a template such as `post-${name}` and a quoted rest of the name make it."""
+    starts = [start for start in re.findall(r"`([^`$]+)\$\{[^}]*\}`", text) if name.startswith(start)]
+    return any(_quoted(text, name.removeprefix(start)) for start in starts)
+
+
 def _calls(spec: JsonObject, text: str) -> Iterator[str]:
-    for call in spec.get("calls", []):
-        method, path = call.split(" ", 1)
-        if not re.search(_path(path), text):
-            yield f"does not call {path}"
+    calls = [call.split(" ", 1) for call in spec.get("calls", [])]
+    for method, path in calls:
+        if re.search(rf"""["'`]{method} {_path(path)}""", text):
+            continue
+        if not re.search(rf"""["'`]{_path(path)}""", text):
+            yield f"does not call {method} {path}"
         elif method != "GET" and not re.search(rf"""["'`]{method}["'`]""", text, re.IGNORECASE):
             yield f"calls nothing by {method}"
-    allowed = [_path(call.split(" ", 1)[1]) for call in spec.get("calls", [])]
-    for path in sorted(set(re.findall(r"""["'`](/api/[^"'`?\s]*)""", text))):
-        if not any(re.match(pattern, f'"{path}"') for pattern in allowed):
-            yield f"calls {path}, which the spec does not say"
+    for quoted in sorted(set(re.findall(r"""["'`]((?:[A-Z]+ )?/api/[^"'`?]*)""", text))):
+        if not any(re.fullmatch(rf"(?:{method} )?{_path(path)}", f'{quoted}"') for method, path in calls):
+            yield f"calls {quoted}, which the spec does not say"
 
 
 def _path(path: str) -> str:
-    """A pattern for a path in source: a parameter is `${...}`, `{...}`, `:name` or a gap between two texts."""
+    """A pattern for a path in source, up to its closing quote: a parameter is `${...}`, `{...}` or `:name`."""
     parts = re.split(r"\{[^}]*\}|:[a-z_]\w*", path)
-    gap = r"""(?:\$\{[^}]*\}|\{[^}]*\}|:\w+|["'`]\s*\+[^+]*\+\s*["'`]|["'`]\s*\+[^+]*$)"""
-    return r"""["'`]""" + gap.join(map(re.escape, parts)) + r"""(?:["'`?]|\$\{)"""
+    gap = r"""(?:\$\{[^}]*\}|\{[^}]*\}|:\w+|["'`]\s*\+[^+]*\+\s*["'`])"""
+    return gap.join(map(re.escape, parts)) + r"""(?:["'`?]|\$\{)"""
 
 
 def _parts(spec: JsonObject, text: str, others: Mapping[str, JsonObject]) -> Iterator[str]:
     for event in spec.get("events", []):
-        if not re.search(rf"""["'`]{re.escape(event["name"])}["'`]""", text):
+        if not _quoted(text, event["name"]):
             yield f"never sends the event {event['name']}"
     for name in spec.get("listens", []):
-        if not re.search(rf"""["'`]{re.escape(name)}["'`]""", text):
+        if not _quoted(text, name):
             yield f"does not listen to {name}"
     for name in spec.get("uses", []):
         words = [name, str(others.get(name, {}).get("tag", name))]

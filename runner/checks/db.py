@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from runner.checks.base import CheckContext, CheckOutcome
 from runner.checks.probing import probe
 from runner.records import JsonObject
@@ -20,24 +18,30 @@ OPTIONS: JsonObject = {
         }
     },
 }
-MIGRATIONS = "migrations/*.sql"
 
 
 async def run(context: CheckContext) -> CheckOutcome:
     """Applies the migrations twice; passed when nothing differs from the spec. No evidence for other kinds."""
     task = context.task
-    pattern = str(context.check.options.get("migrations") or beside(task.spec.get("file")))
+    pattern = str(context.check.options.get("migrations") or migrations_of(task.spec))
     command = f"db: {pattern} on an empty SQLite against the spec of {task.id}"
     if task.kind not in ("table", "index"):
         words = f"a spec of kind {task.kind} says nothing about a database"
         return CheckOutcome(passed=None, exit_code=0, command=command, output=words)
+    if not pattern:
+        words = f"the spec of {task.id} has no migration for SQLite, and no other engine is here"
+        return CheckOutcome(passed=None, exit_code=0, command=command, output=words)
     return await probe(context, "db", plan_of(context, pattern), command)
 
 
-def beside(file: object) -> str:
-    """The SQL files in the folder of the spec's file, or in `migrations/` where the spec names none."""
-    folder = PurePosixPath(str(file)).parent if file else None
-    return f"{folder}/*.sql" if folder and folder.name else MIGRATIONS
+def migrations_of(spec: JsonObject) -> str:
+    """All SQL files beside the spec's own migration for SQLite; "" where it has none."""
+    written = [{"dialect": spec.get("dialect", "sqlite"), "file": spec.get("file", "")}, *spec.get("twins", [])]
+    found = next((one["file"] for one in written if one["dialect"] == "sqlite"), None)
+    if found is None:
+        return ""
+    folder = found.rpartition("/")[0] or "migrations"
+    return f"{folder}/*.sql"
 
 
 def plan_of(context: CheckContext, pattern: str) -> JsonObject:
