@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,8 +66,16 @@ def load_yaml(text: str, path: str) -> tuple[Document | None, list[Problem]]:
 
 
 def load_json(text: str, path: str) -> tuple[Document | None, list[Problem]]:
-    """The same for a JSON file, which is YAML in flow style for all that is read here."""
-    return load_yaml(text, path)
+    """The same for a JSON file, which is YAML in flow style but for escaped surrogate pairs."""
+    return load_yaml(_PAIR.sub(_letter, text), path)
+
+
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _letter(found: re.Match[str]) -> str:
+    high, low = int(found[2], 16), int(found[3], 16)
+    return found[1] + chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
 
 
 class _Builder:
