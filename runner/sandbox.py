@@ -229,7 +229,9 @@ async def _end(process: asyncio.subprocess.Process, token: str) -> None:
         await _ends_within(process, GRACE)
     _signal_group(process.pid, signal.SIGKILL)
     await process.wait()
-    end_processes(token)
+    until = time.monotonic() + GRACE
+    while end_processes(token) and time.monotonic() < until:  # the kernel takes a moment to end them
+        await asyncio.sleep(0.005)
 
 
 def _interrupt(group: int) -> bool:
