@@ -23,6 +23,7 @@ from runner.records import Json, JsonObject
 
 FILTERS = ("length", "first", "last", "default")
 _LONGEST = 4000
+_RESERVED = {"and", "or", "not", "in", "is", "if", "else"}
 _GRAMMAR = ImmutableSandboxedEnvironment()
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "eq": lambda a, b: _same(a, b), "ne": lambda a, b: not _same(a, b),
@@ -111,6 +112,8 @@ def _syntax_offset(error: jinja2.TemplateSyntaxError, text: str) -> int:
 
 def _admitted(node: nodes.Expr, text: str) -> nodes.Expr:
     for part in _inner(node):
+        if isinstance(part, nodes.Name) and part.name in _RESERVED:
+            raise ExpressionError(f'a value is expected instead of "{part.name}"', max(text.find(part.name), 0))
         reason = _refusal(part)
         if reason:
             raise ExpressionError(reason[0], _offset(part, text, reason[1]), _ALLOWED, form=True)

@@ -28,7 +28,7 @@ class Renderer:
         """The template with its variables, which must be JSON. Raises TemplateProblem."""
         try:
             found = self._sandbox.get_template(template)
-        except jinja2.TemplatesNotFound as error:
+        except jinja2.TemplateNotFound as error:
             raise TemplateProblem(f'template "{template}" was not found', template, rule="ORC311") from error
         except jinja2.TemplateSyntaxError as error:
             raise syntax_problem(error, error.name or template, "") from error
