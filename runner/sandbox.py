@@ -230,7 +230,7 @@ async def _end(process: asyncio.subprocess.Process, token: str) -> None:
     _signal_group(process.pid, signal.SIGKILL)
     await process.wait()
     until = time.monotonic() + GRACE
-    while end_processes(token) and time.monotonic() < until:  # the kernel takes a moment to end them
+    while end_processes(token) and time.monotonic() < until:  # noqa: ASYNC110 -- the kernel takes a moment
         await asyncio.sleep(0.005)
 
 
