@@ -91,6 +91,13 @@ def test_the_source_goes_first_to_seat_1_and_the_sink_last() -> None:
     assert second.tasks[-1] == "database_d"
 
 
+def test_the_part_with_most_points_is_packed_first_even_if_its_chain_is_short() -> None:
+    leaves = [table(f"leaf{number}", "root", complexity="low") for number in range(6)]
+    others = [table("four", complexity="high"), table("two"), table("one", "two", complexity="low")]
+    assignment, _ = assign([*others, table("root", complexity="low"), *leaves], managers())
+    assert [len(seat.tasks) for seat in assignment.groups[0].seats] == [7, 3]
+
+
 def test_max_1_means_one_seat() -> None:
     tasks = [table(name, complexity="high") for name in "abcd"]
     assignment, _ = assign(tasks, managers(database(seats=SeatPolicy(max=1))))

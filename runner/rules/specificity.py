@@ -40,7 +40,8 @@ _PLACEHOLDER = re.compile(
 )
 _MASKED = re.compile(
     r"```.*?```|`[^`]*`|\"[^\"]*\"|'[^'\n]*'|\{[^{}]*\}|<[a-z][^<>]*>"
-    r"|\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|WITH|DROP) [A-Z* (][^.;]*"
+    r"|\b(?:SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS|(?:CREATE|ALTER|DROP) (?:TABLE|INDEX|UNIQUE))\b"
+    r"[^;]*"
     r"|(?<!\w)[\w.{}:-]*/[\w./{}:*-]+|\b\w+\([^)]*\)",
     re.DOTALL,
 )
