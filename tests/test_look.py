@@ -163,7 +163,7 @@ def test_a_run_whose_process_is_gone_was_interrupted(tmp_path: Path, played: Mad
             assert look.report(tmp_path, "r")["status"] == "running"
         made = look.report(tmp_path, "r")
     assert made["status"] == "interrupted"
-    assert made["verdict"].startswith("Interrupted. 0 of 11 requirements verified, 11 unverified.")
+    assert made["verdict"].startswith("Interrupted. 0 of 11 requirements are verified, 11 unverified.")
     assert made["next"][0]["command"] == "orch resume r"
     statuses = {task["id"]: task["status"] for task in made["tasks"]}
     assert statuses["database_users"] == "verified"

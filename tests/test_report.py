@@ -124,11 +124,13 @@ def test_the_status_is_that_of_the_last_life(events: list[Any], row: dict[str, A
 
 def test_the_verdict_line_counts_and_says_what_failed() -> None:
     assert REPORT["verdict"] == (
-        "7 of 11 requirements verified, 4 failed. 3 of 4 criteria verified, 1 unverified. "
+        "7 of 11 requirements are verified, 4 failed. 3 of 4 criteria are verified, 1 unverified. "
         "55 tasks: 48 verified, 3 unverified, 1 failed, 3 skipped."
     )
     good = made(Made(fail="").play())
-    assert good["verdict"].startswith("All 11 requirements verified. 3 of 4 criteria verified, 1 unverified. 55 tasks:")
+    assert good["verdict"].startswith(
+        "All 11 requirements are verified. 3 of 4 criteria are verified, 1 unverified. 55 tasks:"
+    )
 
 
 def test_the_next_commands_name_the_failed_tasks_and_resume() -> None:
@@ -192,6 +194,22 @@ def test_attempts_become_spans_with_outcomes() -> None:
     failed = [span.outcome for span in spans if span.subject == "frontend_post_card"]
     assert failed == ["retried", "retried", "failed"]
     assert [span.subject for span in spans if span.kind == "step"] == ["plan", "decompose", "assign", "execute"]
+
+
+def test_a_failed_attempt_ends_with_its_reason() -> None:
+    line = timeline(
+        [
+            event(0, "turn_started", "a", seat="s", order="o", attempt=1),
+            event(1, "turn_finished", "a", order="o", outcome="done"),
+            event(2, "attempt_failed", "a", attempt=1, reason="wrote outside: x.txt"),
+            event(8, "turn_started", "a", seat="s", order="p", attempt=2),
+            event(9, "task_finished", "a", status="verified"),
+        ]
+    )
+    assert [(span.end, span.outcome, span.reason) for span in line.spans] == [
+        (2, "retried", "wrote outside: x.txt"),
+        (9, "verified", ""),
+    ]
 
 
 def test_time_between_two_lives_is_cut_out() -> None:

@@ -201,6 +201,7 @@ class _Executor:
         attempt = order.attempts[order.tasks.index(task.id)]
         self.tried.setdefault(task.id, {})[attempt] = worked
         if attempt < self._limit(order, task.id):
+            self.job.emit("attempt_failed", task.id, {"attempt": attempt, "reason": reason})
             self.dispatcher.retry_task(order.id, task.id, attempt, feedback)
             return
         result = self._result(order, task, worked, status="failed", reason=reason, checks=worked.checks)

@@ -39,7 +39,7 @@ def _short(text: str) -> str:
 def _widths(layout: Layout, labels: Mapping[str, str], groups: Mapping[str, str]) -> list[float]:
     return [
         max(
-            (max(len(_short(labels[node])) * 6.9, len(_short(groups.get(node, ""))) * 5.6) + 26 for node in column),
+            (max(len(_short(labels[node])) * 7.2 + 36, len(_short(groups.get(node, ""))) * 6 + 24) for node in column),
             default=40.0,
         )
         for column in layout.columns

@@ -23,6 +23,7 @@ EVENT_KINDS: Mapping[str, str] = {
     "turn_started": "order, seat, attempt, agent; subject is the task's id",
     "turn_finished": "order, seat, attempt, outcome, seconds, files[]; subject is the task's id",
     "check_finished": "name, at, passed, exit_code, seconds, output_tail (when it failed); subject is the task's id",
+    "attempt_failed": "attempt, reason: another attempt follows; subject is the task's id",
     "merge_started": "commit, head; subject is the task's id",
     "merge_finished": "commit, seconds; subject is the task's id",
     "merge_refused": "reason, lines[]; subject is the task's id",

@@ -126,6 +126,9 @@ SAY: Mapping[str, Callable[[Event], str]] = {
     "turn_started": lambda event: f"{event.subject}: turn starts (attempt {event.data.get('attempt', 1)})",
     "turn_finished": _turn_finished,
     "check_finished": _check_finished,
+    "attempt_failed": lambda event: (
+        f"{event.subject}: attempt {event.data.get('attempt')} failed{_because(event.data)}"
+    ),
     "merge_started": lambda event: f"{event.subject}: merging {str(event.data.get('commit', ''))[:10]}",
     "merge_finished": lambda event: f"{event.subject}: merged as {str(event.data.get('commit', ''))[:10]}",
     "merge_refused": lambda event: f"{event.subject}: merge refused{_because(event.data)}",

@@ -126,6 +126,12 @@ class _Reading:
             event, now, worked=now, **({} if outcome == "done" else {"reason": f"the turn ended as {outcome}"})
         )
 
+    def _attempt_failed(self, event: Event, now: float) -> None:
+        span = self.turns.pop(event.subject, None)
+        if span:
+            reason = str(event.data.get("reason") or span.reason)
+            self.closed.append(replace(span, end=now, outcome="retried", reason=reason))
+
     def _check_finished(self, event: Event, now: float) -> None:
         failed = {} if event.data.get("passed") else {"reason": f"check {event.data.get('name')} failed"}
         self._update(event, now, **failed)

@@ -60,13 +60,15 @@ class State:
         """Take one event into account."""
         self.started = event.at if self.started is None else self.started
         if event.kind in ("step_started", "ask_started"):
-            self.steps[event.subject] = event.at
+            self.steps[self._step(event)] = event.at
         elif event.kind in ("step_finished", "ask_finished"):
-            self.steps.pop(event.subject, None)
+            self.steps.pop(self._step(event), None)
         elif event.kind == "tasks_assigned":
             self.total = int(event.data.get("tasks") or 0)
         elif event.kind == "turn_started":
             self.working[event.subject] = (self._who(event), event.at)
+        elif event.kind == "attempt_failed":
+            self.working.pop(event.subject, None)
         elif event.kind == "task_finished":
             self.working.pop(event.subject, None)
             self.results[event.subject] = str(event.data.get("status"))
@@ -77,6 +79,10 @@ class State:
             seat = str(event.data.get("seat") or "")
             self.working = {task: at for task, at in self.working.items() if at[0] != seat}
         self.done = Counter(self.results.values())
+
+    @staticmethod
+    def _step(event: Event) -> str:
+        return f"asking for {event.subject}" if event.kind.startswith("ask") else f"step {event.subject}"
 
     @staticmethod
     def _who(event: Event) -> str:
@@ -138,7 +144,7 @@ class Terminal:
     def _coloured(self, event: Event) -> str:
         text = say(event, self._secrets)
         status = str(event.data.get("status", ""))
-        if event.kind in ("check_finished", "merge_refused") or event.data.get("severity") == "error":
+        if event.kind in ("check_finished", "merge_refused", "attempt_failed") or event.data.get("severity") == "error":
             status = "failed"
         mark = MARKS.get(status, " ")
         if not self._colour or status not in _COLOURS:

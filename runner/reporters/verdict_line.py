@@ -29,8 +29,9 @@ def _promised(noun: str, plural: str, rows: list[Mapping[str, Any]]) -> str:
     if not rows:
         return ""
     if by["verified"] == len(rows):
-        return f"{'The' if len(rows) == 1 else 'All'} {count(len(rows), noun, plural)} verified"
-    parts = [f"{by['verified']} of {count(len(rows), noun, plural)} verified"]
+        return f"The {noun} is verified" if len(rows) == 1 else f"All {len(rows)} {plural} are verified"
+    verb = "is" if by["verified"] == 1 else "are"
+    parts = [f"{by['verified']} of {count(len(rows), noun, plural)} {verb} verified"]
     parts += [f"{by[word]} {word}" for word in ("failed", "unverified") if by[word]]
     return ", ".join(parts)
 
