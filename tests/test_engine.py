@@ -196,6 +196,7 @@ def test_given_takes_the_place_of_a_step(project: Project) -> None:
 
 
 def test_what_is_given_is_judged_like_an_answer_with_its_position(project: Project) -> None:
+    project.write("scripted/m.yaml", "models: {}\n")
     project.write(
         "plan.yaml",
         """
@@ -209,9 +210,9 @@ def test_what_is_given_is_judged_like_an_answer_with_its_position(project: Proje
         """
         plan:
           uses: prompt
-          with: {model: blueprint, prompt: plan, schema: plan.schema.json, rules: [quotes_request]}
+          with: {model: scripted/m, prompt: plan, schema: plan.schema.json, rules: [quotes_request]}
     """,
-        "inputs: {request: {type: markdown}}\nmanagers: [database]\n",
+        "inputs: {request: {type: markdown}}\n",
     )
     outcome = project.run("# Something\n\nA thing.\n", given={"plan": "plan.yaml"})
     assert outcome.exit_code == 2

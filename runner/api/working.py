@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,7 @@ class Working:
     plan: Callable[[], JsonObject | None]
     deadline: float | None = None
     _workspace: Workspace | None = field(default=None, init=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, init=False)
     _open: dict[str, Agent] = field(default_factory=dict, init=False)
 
     async def run_orders(
@@ -113,10 +115,11 @@ class Working:
 
     def workspace(self) -> Workspace:
         """The run's repository; made, opened or found again at the first call."""
-        if self._workspace is None:
-            stored = self.journal.run(self.run).get("workspace")
-            self._workspace = self._reopened(stored) if stored else self._made()
-        return self._workspace
+        with self._making:
+            if self._workspace is None:
+                stored = self.journal.run(self.run).get("workspace")
+                self._workspace = self._reopened(stored) if stored else self._made()
+            return self._workspace
 
     def close(self) -> None:
         """Takes down the work trees; branches and commits stay."""
