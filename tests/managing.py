@@ -143,6 +143,7 @@ def work(dispatcher: Dispatcher, durations: Mapping[str, float]) -> list[Worked]
         clock, _, order, left = heapq.heappop(running)
         found.append(Worked(left[0], order, clock - durations[left[0]], clock))
         dispatcher.finished_task(order.id, left[0], "verified")
+        number += 1
         if left[1:]:
             heapq.heappush(running, (clock + durations[left[1]], number, order, left[1:]))
         else:
