@@ -12,8 +12,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from made_run import ROW, Made, plan
 
+from made_run import ROW, Made, plan
 from runner.api import look
 from runner.api.pictures import draw
 from runner.errors import CannotStart, UsageError

@@ -13,8 +13,8 @@ from typing import Any
 import jsonschema
 import markdown_it
 import pytest
-from made_run import ROW, START, Made, plan, tasks
 
+from made_run import ROW, START, Made, plan, tasks
 from runner.records import Event
 from runner.reporters.html import html as to_html
 from runner.reporters.markdown import code, markdown, plain

@@ -17,8 +17,8 @@ from typing import TextIO
 
 import jsonschema
 import pytest
-from made_run import Made
 
+from made_run import Made
 from runner.records import EVENT_KINDS, Event
 from runner.registry import REPORTERS
 from runner.reporters import units

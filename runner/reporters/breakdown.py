@@ -37,7 +37,7 @@ def breakdown(
     """The text. `planner` made plan and tasks, `chosen` are the agents by manager, `agents` how many work at once."""
     lines = [
         f"{plan.title}: breakdown of pipeline {pipeline}",
-        f"plan and tasks by {planner}; nothing was spent, no workspace was made",
+        f"plan and tasks by {planner}",
         *([plan.summary] if plan.summary else []),
         *_title("components", _components(plan, tasks)),
         *_title("requirements", _requirements(plan)),
