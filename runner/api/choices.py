@@ -33,7 +33,7 @@ class Choices:
 def choose_all(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, options: RunOptions) -> Choices:
     """What serves this run. Raises UsageError for a name that nothing uses, CannotStart where nothing is ready."""
     steps = due(pipeline, options.until)
-    used = _used(pipeline, steps)
+    used = _used(pipeline, [name for name in steps if name not in options.given])
     if unknown := set(options.models) - set(used):
         raise UsageError(f'--model: no step uses "{min(unknown)}"', f"models: {', '.join(used) or 'none'}")
     models = {
@@ -53,7 +53,7 @@ def choose_all(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, 
 def choose_free(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, options: RunOptions) -> Choices:
     """What answers a breakdown: models that cannot spend; the agents that a run would use, as far as they are ready."""
     models: dict[str, Chosen] = {}
-    for alias in _used(pipeline, tuple(pipeline.steps)):
+    for alias in _used(pipeline, [name for name in pipeline.steps if name not in options.given]):
         entries, named = entries_of(pipeline.models, alias), options.models.get(alias, "")
         with contextlib.suppress(CannotStart):
             models[alias] = choose(MODELS, alias, entries, root, offline=options.offline, named=named)
