@@ -7,6 +7,7 @@ import re
 _REWRITES: tuple[tuple[str, str], ...] = (
     (r"[“”\"]", ""),
     (r"’", "'"),
+    (r"(?<=[a-z]): (?=only )", ", "),
     (r"^(?:and|also|then|finally|additionally|furthermore|please|in addition|besides),? ", ""),
     (r"^as an? [a-z -]+?, (?=i )", ""),
     (r"\bi (?:want|would like|need) to (?:be able to )?", "i can "),

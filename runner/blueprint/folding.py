@@ -1,0 +1,493 @@
+"""Facts to things: what the sentences say together about each thing that is stored.
+
+A fact that names what no sentence defines cannot be folded; its statement then counts as not understood, and the rest
+is folded again without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from runner.blueprint.english import plural, singular
+from runner.blueprint.understanding.facts import Fact
+from runner.records import Json, JsonObject
+
+TEXTS = frozenset("post comment message reply note review answer question tweet entry memo".split())
+LONG = frozenset("description text content body notes note instructions ingredients steps bio summary message comment".split())
+INTEGERS = frozenset("year pages age minutes servings copies quantity count amount number stars rating days hours points size floor".split())
+NUMBERS = frozenset("price cost weight height width distance".split())
+RESERVED = frozenset("id user_id created_at limit offset q user username token password owner new_id now select table order group index".split())
+_ORDER = "register table belongs field known content said default link notify ability narrow".split()
+"""What defines stands before what refines; the rest comes last."""
+
+
+@dataclass(slots=True)
+class Thing:
+    """One thing while it is folded. Every entry keeps in `ids` who asked for it."""
+
+    name: str
+    fields: dict[str, dict[str, Json]] = field(default_factory=dict)
+    parents: dict[str, set[str]] = field(default_factory=dict)
+    operations: dict[str, dict[str, Json]] = field(default_factory=dict)
+    links: dict[str, dict[str, Json]] = field(default_factory=dict)
+    listing: dict[str, Json] = field(default_factory=dict)
+    feed: dict[str, Json] | None = None
+    table: JsonObject | None = None
+    ids: set[str] = field(default_factory=set)
+    content: dict[str, Json] = field(default_factory=dict)
+    shows: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class World:
+    """Everything folded. `assumed` are (text, why) pairs; `refused` the keys of facts that found no place."""
+
+    things: dict[str, Thing] = field(default_factory=dict)
+    accounts: set[str] = field(default_factory=set)
+    hashed: set[str] = field(default_factory=set)
+    login_for: set[str] = field(default_factory=set)
+    lists: dict[str, Json] = field(default_factory=dict)
+    notify: dict[str, set[str]] = field(default_factory=dict)
+    every_event: set[str] = field(default_factory=set)
+    live: set[str] = field(default_factory=set)
+    inbox: dict[str, set[str]] = field(default_factory=dict)
+    inbox_listing: dict[str, Json] = field(default_factory=dict)
+    artefacts: dict[str, set[str]] = field(default_factory=dict)
+    login_by: str = ""
+    refused: set[str] = field(default_factory=set)
+
+    def thing(self, name: str) -> Thing | None:
+        return self.things.get(name)
+
+
+def fold(facts: Iterable[tuple[str, Fact]], signed_in: bool) -> World:
+    """The things of all facts, each with the id of who asked; `signed_in` False where accounts are excluded."""
+    world = World()
+    ordered = sorted(facts, key=lambda pair: _rank(pair[1]))
+    if signed_in:
+        world.things["user"] = Thing(name="user")
+    for _, fact in ordered:
+        if fact.kind in ("ability", "table") or (fact.kind == "field" and fact.entity and not fact.data.get("known")):
+            _define(world, fact, signed_in)
+    for id_, fact in ordered:
+        if not _FOLD[fact.kind](world, fact, id_):
+            world.refused.add(id_)
+    _finish(world)
+    return world
+
+
+def _rank(fact: Fact) -> int:
+    kind = "known" if fact.kind == "field" and fact.data.get("known") else fact.kind
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def _define(world: World, fact: Fact, signed_in: bool) -> None:
+    creates = fact.kind != "ability" or fact.data["action"] == "create"
+    if fact.entity and creates and fact.entity not in world.things and fact.entity not in ("notification", "user"):
+        world.things[fact.entity] = Thing(name=fact.entity)
+
+
+def _add(entry: dict[str, Json], id_: str) -> None:
+    entry.setdefault("ids", set()).add(id_)
+
+
+def _register(world: World, fact: Fact, id_: str) -> bool:
+    user = world.thing("user")
+    if user is None:
+        return False
+    world.accounts.add(id_)
+    for data in fact.data["fields"]:
+        _merge_field(user, {**data, "required": data.get("required", True)}, id_)
+    return True
+
+
+def _login(world: World, fact: Fact, id_: str) -> bool:
+    if world.thing("user") is None or fact.data["by"] not in ("", "username", "email", world.login_by or fact.data["by"]):
+        return False
+    world.login_by = str(fact.data["by"]) or world.login_by
+    world.accounts.add(id_)
+    return True
+
+
+def _ability(world: World, fact: Fact, id_: str) -> bool:
+    thing, action, who = world.thing(fact.entity), str(fact.data["action"]), str(fact.data["who"])
+    if thing is None or (who in ("user", "owner") and world.thing("user") is None):
+        return False
+    if fact.entity == "user" and action not in ("read", "update"):
+        return False
+    known = thing.operations.get(action)
+    if fact.data.get("field") or fact.data.get("value"):
+        return _changes_field(thing, fact, id_, who)
+    if known and known["who"] != who and {known["who"], who} != {"user", "owner"}:
+        return False
+    entry = thing.operations.setdefault(action, {"who": who})
+    if who == "owner" or (who == "any" and action == "read"):
+        entry["who"] = who
+    if action == "read" and fact.data.get("limited"):
+        entry["who"] = "owner"
+    if action == "read" and fact.data.get("only") and who == "user":
+        entry["who"] = "user"
+    if action == "create":
+        thing.ids.add(id_)
+    _add(entry, id_)
+    return True
+
+
+def _changes_field(thing: Thing, fact: Fact, id_: str, who: str) -> bool:
+    wanted, value = fact.data.get("field"), fact.data.get("value")
+    names = [name for name, data in thing.fields.items() if name == wanted or (value and value in data.get("choices", ()))]
+    known = thing.operations.get("update")
+    if len(names) != 1 or (known and known["who"] != who):
+        return False
+    entry = thing.operations.setdefault("update", {"who": who})
+    _add(entry, id_)
+    _add(thing.fields[names[0]], id_)
+    return True
+
+
+def _belongs(world: World, fact: Fact, id_: str) -> bool:
+    child, parent = world.thing(fact.entity), str(fact.data["to"])
+    if child is None or parent not in world.things or parent == fact.entity or fact.entity == "user":
+        return False
+    if parent == "user":
+        child.ids.add(id_)
+        return True
+    child.parents.setdefault(parent, set()).add(id_)
+    return len(child.parents) == 1
+
+
+def _field(world: World, fact: Fact, id_: str) -> bool:
+    thing = _holder(world, fact)
+    if thing is None or (fact.entity == "" and not thing):
+        return False
+    data = {key: value for key, value in fact.data.items() if key != "known"}
+    if thing.table is not None or (data["name"] in RESERVED and thing.name != "user") or data["name"].endswith("_id"):
+        return False
+    if thing.name == "user" and data["name"] not in ("username", "password", "email", "bio", "display_name"):
+        return False
+    return _merge_field(thing, data, id_)
+
+
+def _holder(world: World, fact: Fact) -> Thing | None:
+    if fact.entity:
+        return world.thing(fact.entity)
+    holders = [thing for thing in world.things.values() if fact.data["name"] in thing.fields]
+    if not holders and fact.data["name"] in ("username", "password", "email"):
+        return world.thing("user")
+    return holders[0] if len(holders) == 1 else None
+
+
+def _merge_field(thing: Thing, data: JsonObject, id_: str) -> bool:
+    entry = thing.fields.setdefault(str(data["name"]), {"name": data["name"]})
+    for key, value in data.items():
+        if key in entry and entry[key] != value and key not in ("required", "type"):
+            return False
+        if key != "required" or not entry.get("required_said") or value:
+            entry[key] = value
+    _add(entry, id_)
+    return True
+
+
+def _content(world: World, fact: Fact, id_: str) -> bool:
+    thing = world.thing(fact.entity)
+    if thing is None or thing.fields or thing.table is not None:
+        return False
+    for key, value in fact.data.items():
+        if key in ("min", "max") and thing.content.get(key, value) != value:
+            return False
+        thing.content[key] = value
+    _add(thing.content, id_)
+    return True
+
+
+def _said(world: World, fact: Fact, id_: str) -> bool:
+    """ "A username has at least 3 characters", "a post has up to 280 characters", "a ticket is open or done"."""
+    named = Fact(kind="field", data={"name": fact.entity, **fact.data})
+    if fact.entity not in world.things:
+        return _field(world, named, id_)
+    thing = world.things[fact.entity]
+    if "choices" in fact.data:
+        return _merge_field(thing, {"name": "status", **fact.data}, id_) if thing.name != "user" else False
+    return _content(world, fact, id_) if fact.data.keys() <= {"min", "max", "type", "required"} and not fact.data.get("numeric") else False
+
+
+def _table(world: World, fact: Fact, id_: str) -> bool:
+    thing = world.things[fact.entity]
+    if thing.table is not None or fact.entity in ("user", "token", "notification"):
+        return False
+    thing.table = fact.data
+    thing.ids.add(id_)
+    return _own_table(fact.data)
+
+
+def _own_table(data: JsonObject) -> bool:
+    """Whether the application can serve the table: a text id, its owner and its time where it has them."""
+    columns = {str(column["name"]): column for column in data["columns"]}
+    strange = [key for key in data["foreign_keys"] if key["table"] != "users" or key["columns"] != ["user_id"]]
+    return data["primary_key"] == ["id"] and not strange and "INT" not in str(columns["id"]["type"])
+
+
+def _link(world: World, fact: Fact, id_: str) -> bool:
+    target = world.thing(fact.entity)
+    if target is None or world.thing("user") is None:
+        return False
+    entry = target.links.setdefault(str(fact.data["verb"]), {"verb": fact.data["verb"], "not_self": False, "undo": False})
+    _add(entry, id_)
+    return True
+
+
+def _linked(world: World, fact: Fact) -> dict[str, Json] | None:
+    """The link that the fact speaks of: by its verb, its thing, or the only one there is."""
+    verb = str(fact.data.get("verb", ""))
+    found = [
+        link
+        for thing in world.things.values()
+        for link in thing.links.values()
+        if (not verb or link["verb"] == verb) and (not fact.entity or fact.entity == thing.name)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _once(world: World, fact: Fact, id_: str) -> bool:
+    link = _linked(world, fact)
+    if link is None:
+        return False
+    _add(link, id_)
+    return True
+
+
+def _unlink(world: World, fact: Fact, id_: str) -> bool:
+    link = _linked(world, fact)
+    if link is None:
+        return False
+    link["undo"] = True
+    link.setdefault("undo_ids", set()).add(id_)
+    return True
+
+
+def _not_self(world: World, fact: Fact, id_: str) -> bool:
+    link = _linked(world, Fact(kind="link", entity="user", data=fact.data))
+    if link is None:
+        return False
+    link["not_self"] = True
+    _add(link, id_)
+    return True
+
+
+def _listing(world: World, fact: Fact, id_: str) -> bool:
+    if fact.entity == "notification":
+        return _inbox_list(world, fact, id_)
+    target = world.lists if fact.entity == "*" else None
+    if target is None:
+        thing = world.thing(fact.entity)
+        if thing is None:
+            return False
+        target = thing.listing
+        if "order" in fact.data and not _orders(thing, fact.data):
+            return False
+    for key, value in fact.data.items():
+        if key in ("size", "max", "order", "descending") and target.get(key, value) != value:
+            return False
+    target.update({key: value for key, value in fact.data.items() if key != "ids"})
+    _add(target, id_)
+    return "order" not in fact.data if fact.entity == "*" else True
+
+
+def _inbox_list(world: World, fact: Fact, id_: str) -> bool:
+    if fact.data.get("order", "created_at") != "created_at":
+        return False
+    world.inbox_listing.update(fact.data)
+    _add(world.inbox_listing, id_)
+    return True
+
+
+def _orders(thing: Thing, data: JsonObject) -> bool:
+    order = str(data["order"])
+    if order == "":
+        return any(name in thing.fields for name in ("title", "name"))
+    return order in ("created_at", "username") or order in _columns(thing)
+
+
+def _columns(thing: Thing) -> set[str]:
+    if thing.table is not None:
+        return {str(column["name"]) for column in thing.table["columns"]}
+    return set(thing.fields) or {"content"}
+
+
+def _narrow(world: World, fact: Fact, id_: str) -> bool:
+    thing = world.thing(fact.entity)
+    if thing is None or thing.table is not None:
+        return False
+    for by in fact.data["by"]:
+        entry = _narrowing(thing, str(by), str(fact.data["how"]))
+        if entry is None:
+            return False
+        entries = thing.listing.setdefault("narrow", {})
+        entries.setdefault(entry, set()).add(id_)
+    return True
+
+
+def _narrowing(thing: Thing, by: str, how: str) -> tuple[str, str] | None:
+    owned = thing.name != "user"
+    if by in ("author", "owner", "creator", "writer", "user") and owned and how != "sort":
+        return ("author", by)
+    if by in ("word", "words") and how == "search":
+        return ("words", "")
+    if by == "name" and thing.name == "user":
+        return ("text", "username")
+    if by in thing.fields and how == "sort":
+        return ("sort", by)
+    if by in thing.fields:
+        return (how if how == "filter" else "text", by)
+    return ("text", "content") if by in ("text", "content") and not thing.fields and how == "search" else None
+
+
+def _show(world: World, fact: Fact, id_: str) -> bool:
+    thing = world.thing(fact.entity)
+    if thing is None:
+        return False
+    if "count" in fact.data:
+        noun = str(fact.data["count"])
+        noun = {"follower": "follow", "liked": "like"}.get(noun, noun)
+        child = world.thing(noun)
+        good = noun in thing.links or (child is not None and thing.name in child.parents)
+    else:
+        good = "field" not in fact.data or str(fact.data["field"]) in thing.fields
+    thing.shows.add(id_)
+    return good and thing.table is None
+
+
+def _feed(world: World, fact: Fact, id_: str) -> bool:
+    thing, user = world.thing(fact.entity), world.thing("user")
+    if thing is None or user is None or "follow" not in user.links or fact.data.get("order", "created_at") != "created_at":
+        return False
+    thing.feed = {**(thing.feed or {}), **fact.data, "own": bool(fact.data["own"] or (thing.feed or {}).get("own"))}
+    _add(thing.feed, id_)
+    return True
+
+
+def _notify(world: World, fact: Fact, id_: str) -> bool:
+    if world.thing("user") is None:
+        return False
+    for event in fact.data["events"]:
+        if event == "*":
+            world.every_event.add(id_)
+        elif _event_known(world, str(event)):
+            world.notify.setdefault(str(event), set()).add(id_)
+        else:
+            return False
+    if fact.data["live"]:
+        world.live.add(id_)
+    return bool(fact.data["events"] or world.notify or world.every_event)
+
+
+def _event_known(world: World, event: str) -> bool:
+    child = world.thing(event)
+    return any(event in thing.links for thing in world.things.values()) or (child is not None and bool(child.parents))
+
+
+def _mark_read(world: World, fact: Fact, id_: str) -> bool:
+    if not world.notify and not world.every_event:
+        return False
+    world.inbox.setdefault("read_all" if fact.data["all"] else "read", set()).add(id_)
+    return True
+
+
+def _forbid(world: World, fact: Fact, id_: str) -> bool:
+    thing = world.thing(fact.entity)
+    return thing is not None and str(fact.data["action"]) not in thing.operations
+
+
+def _cascade(world: World, fact: Fact, id_: str) -> bool:
+    thing = world.thing(fact.entity)
+    if thing is None:
+        return False
+    for part in fact.data["to"]:
+        child = world.thing(str(part))
+        if part in thing.links:
+            _add(thing.links[str(part)], id_)
+        elif child is not None and thing.name in child.parents:
+            child.ids.add(id_)
+        else:
+            return False
+    return True
+
+
+def _default(world: World, fact: Fact, id_: str) -> bool:
+    thing = world.thing(fact.entity)
+    value = fact.data["value"]
+    found = [data for data in thing.fields.values() if value in data.get("choices", ())] if thing else []
+    if len(found) != 1 or found[0].get("default", value) != value:
+        return False
+    found[0]["default"] = value
+    _add(found[0], id_)
+    return True
+
+
+def _hashed(world: World, fact: Fact, id_: str) -> bool:
+    world.hashed.add(id_)
+    return world.thing("user") is not None
+
+
+def _login_for(world: World, fact: Fact, id_: str) -> bool:
+    world.login_for.add(id_)
+    return world.thing("user") is not None
+
+
+def _artefact(world: World, fact: Fact, id_: str) -> bool:
+    world.artefacts.setdefault(str(fact.data["name"]), set()).add(id_)
+    return True
+
+
+def _no_effect(world: World, fact: Fact, id_: str) -> bool:
+    return True
+
+
+_FOLD: Mapping[str, Callable[[World, Fact, str], bool]] = {
+    "register": _register,
+    "login": _login,
+    "ability": _ability,
+    "belongs": _belongs,
+    "field": _field,
+    "content": _content,
+    "said": _said,
+    "table": _table,
+    "link": _link,
+    "once": _once,
+    "unlink": _unlink,
+    "not_self": _not_self,
+    "list": _listing,
+    "narrow": _narrow,
+    "show": _show,
+    "feed": _feed,
+    "notify": _notify,
+    "mark_read": _mark_read,
+    "forbid": _forbid,
+    "cascade": _cascade,
+    "default": _default,
+    "hashed": _hashed,
+    "login_for": _login_for,
+    "artefact": _artefact,
+    "open_reading": _no_effect,
+}
+
+
+def _finish(world: World) -> None:
+    """What only the whole shows: defaults outside of their choices, notifications listed that nothing sends."""
+    for thing in world.things.values():
+        for data in thing.fields.values():
+            if "default" in data and data["default"] not in data.get("choices", ()):
+                world.refused |= data["ids"]
+    if not world.notify and not world.every_event:
+        world.refused |= set(world.inbox_listing.get("ids", ()))
+
+
+def table_name(thing: str) -> str:
+    """The table of a thing: its plural."""
+    return plural(thing)
+
+
+def thing_name(table: str) -> str:
+    """The thing of a table."""
+    return singular(table)

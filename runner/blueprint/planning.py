@@ -1,0 +1,300 @@
+"""A request to its plan: what each sentence asks, what is stored, what is assumed, and what was not understood.
+
+The plan is tested before it is given: its own decomposition must serve every requirement and repeat every number of
+its quote; a sentence for which that does not hold is not understood, and the plan is made again without it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from runner.blueprint.decomposing.shape import ids
+from runner.blueprint.english import join
+from runner.blueprint.entities import entities_of
+from runner.blueprint.fit import misfit
+from runner.blueprint.folding import World, fold
+from runner.blueprint.reading import Reading, Statement, fold as folded, read
+from runner.blueprint.understanding import Understood, understand
+from runner.blueprint.understanding.facts import Fact
+from runner.records import Json, JsonObject
+
+Decompose = Callable[[JsonObject], list[dict[str, Json]]]
+"""All tasks of a plan, whatever its components."""
+
+_NO_ACCOUNTS = re.compile(
+    r"^(?:there (?:is|are|must be) )?(?:no|without(?: an?)?) (?:log-?ins?|accounts?|sign-?up|registration|users?|authentication)"
+    r"(?:(?:,| and| or|,? no| nor)+ (?:no )?(?:log-?ins?|accounts?|sign-?up|registration|users?|authentication))*$"
+)
+_CONSTRAINTS = frozenset({"hashed", "forbid", "open_reading"})
+_TITLES: Mapping[str, str] = {
+    "database": "SQLite database",
+    "backend": "FastAPI application",
+    "authentication": "Sign-up, login, bearer tokens",
+    "api": "REST endpoints",
+    "realtime": "Live notifications",
+    "frontend": "Web page",
+    "infrastructure": "Container, workflow, dependencies",
+    "testing": "Tests",
+    "documentation": "Documents",
+}
+
+
+@dataclass(slots=True)
+class Draft:
+    """The plan while it is made: which statements count as understood, and the ids that they were given."""
+
+    reading: Reading
+    units: tuple[Understood, ...]
+    refused: set[int] = field(default_factory=set)
+    ids: dict[int, str] = field(default_factory=dict)
+    assumptions: list[dict[str, str]] = field(default_factory=list)
+
+    def assume(self, text: str, why: str) -> str:
+        """The id of an assumption; the same text keeps its id."""
+        for known in self.assumptions:
+            if known["text"] == text:
+                return known["id"]
+        self.assumptions.append({"id": f"A-{len(self.assumptions) + 1}", "text": text, "why": why})
+        return self.assumptions[-1]["id"]
+
+
+def make_plan(request: Json, components: frozenset[str] | None, decompose: Decompose) -> dict[str, Json]:
+    """The plan of a request. `components` are those that managers declare (None: every one that is known)."""
+    reading = read(request)
+    units = understand(reading.statements)
+    refused: set[int] = set()
+    while True:
+        draft = Draft(reading=reading, units=units, refused=refused)
+        plan, wrong = _attempt(draft, components, decompose)
+        if not wrong - refused:
+            return plan
+        refused = refused | wrong
+
+
+def _attempt(draft: Draft, components: frozenset[str] | None, decompose: Decompose) -> tuple[dict[str, Json], set[int]]:
+    """A plan, and the numbers of the statements that it does not serve after all."""
+    _number(draft)
+    signed_in = not any(unit.excluded and _NO_ACCOUNTS.match(_bare(unit)) for unit in draft.units)
+    world = fold(_facts(draft), signed_in)
+    back = {id_: index for index, id_ in draft.ids.items()}
+    wrong = {back[id_] for id_ in world.refused if id_ in back}
+    if wrong:
+        return {}, wrong
+    plan = _plan(draft, world, signed_in)
+    if not plan["entities"] or not any(e["relations"] for e in plan["entities"]):
+        return _nothing(draft, plan, components), set()
+    tasks = decompose(plan)
+    wrong = {back[id_] for id_ in _unserved(plan, tasks) if id_ in back}
+    plan["components"] = _components(plan, tasks, components)
+    _settle(plan, components)
+    return plan, wrong
+
+
+def _bare(unit: Understood) -> str:
+    return re.sub(r"^[-*+] ", "", unit.statement.text.lower()).strip(" .!")
+
+
+def _number(draft: Draft) -> None:
+    """R-n and C-n in the order of the text; what is understood in part gets an assumption."""
+    counts = {"R": 0, "C": 0}
+    for index, unit in enumerate(draft.units):
+        if unit.excluded or index in draft.refused:
+            continue
+        if unit.whole:
+            letter = "C" if all(fact.kind in _CONSTRAINTS for fact in unit.facts) else "R"
+            counts[letter] += 1
+            draft.ids[index] = f"{letter}-{counts[letter]}"
+        elif unit.facts:
+            draft.ids[index] = draft.assume(
+                f"Of the sentence \"{unit.statement.text}\" the parts that were understood are built.",
+                f"Line {unit.statement.line} was not understood as a whole.",
+            )
+
+
+def _facts(draft: Draft) -> list[tuple[str, Fact]]:
+    return [(draft.ids[index], fact) for index, unit in enumerate(draft.units) if index in draft.ids for fact in unit.facts]
+
+
+def _plan(draft: Draft, world: World, signed_in: bool) -> dict[str, Json]:
+    entities, stack = entities_of(world, draft.assume, signed_in)
+    _delivery(draft, world, stack)
+    whole = [(index, unit) for index, unit in enumerate(draft.units) if index in draft.ids and unit.whole]
+    for _, unit in whole:
+        if unit.built:
+            draft.assume(f'"{unit.built}" is read as what the rest of the request says, no more.', "A name or a likeness states nothing exact.")
+    requirements = [_entry(draft, index, unit) for index, unit in whole if draft.ids[index].startswith("R")]
+    constraints = [_entry(draft, index, unit) for index, unit in whole if draft.ids[index].startswith("C")]
+    title = draft.reading.title or "Application"
+    return {
+        "title": title,
+        "summary": f"{title}: one FastAPI application on SQLite with a web page of plain web components.",
+        "requirements": requirements,
+        "constraints": constraints,
+        "criteria": _criteria(entities, stack),
+        "components": [],
+        "entities": entities,
+        "interfaces": [],
+        "assumptions": draft.assumptions,
+        "exclusions": [
+            {"text": unit.statement.text, "quote": unit.statement.quote}
+            for unit in draft.units
+            if unit.excluded
+        ],
+        "questions": _questions(draft),
+        "contradictions": _contradictions(draft),
+        "not_understood": [
+            {"line": unit.statement.line, "text": unit.statement.quote}
+            for index, unit in enumerate(draft.units)
+            if not unit.excluded and (not unit.whole or index in draft.refused)
+        ],
+        "stack": stack,
+    }
+
+
+def _entry(draft: Draft, index: int, unit: Understood) -> dict[str, Json]:
+    statement = unit.statement
+    text = f"{statement.lead}: {statement.text}" if statement.lead else statement.text
+    return {"id": draft.ids[index], "text": folded(text), "quote": statement.quote}
+
+
+def _delivery(draft: Draft, world: World, stack: dict[str, Json]) -> None:
+    """What the software comes with: asked for, or assumed with its reason."""
+    artefacts = {name: sorted(ids) for name, ids in world.artefacts.items()}
+    stack["artefacts"] = artefacts
+    stack["ids"] = {
+        "storage": artefacts.get("sqlite")
+        or [draft.assume("The data lives in one SQLite file; every migration has a PostgreSQL twin.", "The request names no database; a file needs no server to start.")],
+        "operations": [draft.assume("A pinned container image, a compose file, a GitHub Actions workflow and pinned dependencies.", "Whoever runs the software needs a way to start it anywhere.")],
+        "tests": artefacts.get("tests")
+        or [draft.assume("Unit and integration tests with pytest.", "Every requirement is shown by a test that can fail.")],
+        "documents": [draft.assume("A README, an API reference and a description of the data.", "Whoever runs it needs the commands.")],
+        "health": artefacts.get("health") or [draft.assume("A health endpoint.", "The container's health check calls it.")],
+        "page": artefacts.get("page")
+        or [draft.assume("A web page on which everything can be done.", "People use the software in a browser; the request names no other way.")],
+    }
+
+
+def _criteria(entities: list[dict[str, Json]], stack: JsonObject) -> list[dict[str, Json]]:
+    """What a person would try: bounds, once, owners, feed, live events. Each names the requirements behind it, and
+    whatever it is about keeps its id, so that the tasks that serve the one serve the other."""
+    found: list[tuple[str, dict[str, Json]]] = []
+    for entity in entities:
+        table = entity["table"]
+        for data in entity["fields"]:
+            if data.get("max") is not None and data["kind"] == "string":
+                found.append((f"{table}.{data['name']}: {data['max']} characters are accepted, {data['max'] + 1} are refused.", data))
+        for relation in entity["relations"]:
+            if relation["kind"] == "link":
+                found.append((f"The second {relation['verb']} of the same pair is refused with 409 by the API and by a key of the database.", relation))
+            if relation["kind"] == "feed":
+                found.append((f"The feed of a user holds a followed user's {table} and not a stranger's.", relation))
+            if relation["kind"] == "operation" and relation["action"] in ("update", "delete") and relation["who"] == "owner":
+                found.append((f"Another user's attempt to {relation['action']} one of the {table} is refused with 403.", relation))
+    if stack.get("notify"):
+        notify = stack["notify"]
+        found.append((f"The events {join(sorted(notify['events']))} arrive on the open event stream of the user concerned.", notify))
+    criteria: list[dict[str, Json]] = []
+    for text, about in found:
+        requirements = _asked(about["ids"])
+        if requirements:
+            criteria.append({"id": f"S-{len(criteria) + 1}", "text": text, "requirements": requirements})
+            about["ids"] = ids(about["ids"], [criteria[-1]["id"]])
+    return criteria
+
+
+def _asked(ids: Iterable[str]) -> list[str]:
+    return [id_ for id_ in ids if id_.startswith("R-")]
+
+
+def _questions(draft: Draft) -> list[str]:
+    return [
+        f"Line {unit.statement.line}: what exactly is meant by \"{unit.statement.text}\"?"
+        for index, unit in enumerate(draft.units)
+        if not unit.excluded and unit.statement.kind == "sentence" and (not unit.whole or index in draft.refused)
+    ]
+
+
+_OPPOSITES = (
+    (r"\blocal storage only|only in (?:the )?local storage|no server\b|without a server\b", r"\brest api\b|\bsqlite\b|\bserver\b", "nothing but the browser, and a server"),
+    (r"\bno (?:login|accounts?)\b", r"\b(?:log in|sign up|sign in|password)\b", "no accounts, and accounts"),
+)
+
+
+def _contradictions(draft: Draft) -> list[dict[str, Json]]:
+    found = []
+    for one, other, text in _OPPOSITES:
+        first = next((unit.statement for unit in draft.units if re.search(one, unit.statement.text, re.I)), None)
+        second = next((unit.statement for unit in draft.units if unit.statement is not first and not unit.excluded and re.search(other, unit.statement.text, re.I)), None)
+        if first and second:
+            found.append({"text": f"The request wants {text}.", "quotes": [first.quote, second.quote]})
+    return found
+
+
+def _unserved(plan: JsonObject, tasks: list[dict[str, Json]]) -> set[str]:
+    """Requirements and constraints that no task serves, or whose numbers stand in no task that serves them."""
+    said: dict[str, str] = {}
+    for task in tasks:
+        text = f"{task['spec']} "
+        for id_ in task["requirements"]:
+            said[id_] = said.get(id_, "") + text
+    wrong: set[str] = set()
+    for entry in [*plan["requirements"], *plan["constraints"]]:
+        numbers = {number.replace(",", "") for number in re.findall(r"\d[\d,]*", _prose(str(entry["quote"])))}
+        known = set(re.findall(r"\d+", said.get(entry["id"], "")))
+        if entry["id"] not in said or not numbers <= known:
+            wrong.add(str(entry["id"]))
+    return wrong
+
+
+def _prose(quote: str) -> str:
+    """The quote without the markers of numbered lists and names that hold digits."""
+    return re.sub(r"(?<=: )\d+[.)] |\b[a-z_]+\d+\b|\bv\d+\b", "", quote, flags=re.I)
+
+
+def _components(plan: JsonObject, tasks: list[dict[str, Json]], known: frozenset[str] | None) -> list[dict[str, Json]]:
+    """A component is planned because a task of it serves something: its `why` is what its tasks serve."""
+    why: dict[str, list[str]] = {}
+    for task in tasks:
+        names = why.setdefault(str(task["component"]), [])
+        names += [id_ for id_ in task["requirements"] if id_ not in names]
+    return [
+        {"name": name, "title": _TITLES[name], "why": sorted(why[name], key=_id_key)}
+        for name in _TITLES
+        if name in why and (known is None or name in known)
+    ]
+
+
+def _id_key(id_: str) -> tuple[int, int]:
+    return "RCSA".index(id_[0]), int(id_[2:])
+
+
+def _settle(plan: dict[str, Json], components: frozenset[str] | None) -> None:
+    """Requirements that no planned component serves (its manager is not there) are not claimed."""
+    named = {id_ for component in plan["components"] for id_ in component["why"]}
+    lost = [entry for entry in plan["requirements"] if entry["id"] not in named]
+    if lost and len(lost) < len(plan["requirements"]):
+        plan["requirements"] = [entry for entry in plan["requirements"] if entry["id"] in named]
+        plan["not_understood"] += [{"line": 1, "text": entry["quote"]} for entry in lost]
+
+
+def _nothing(draft: Draft, plan: dict[str, Json], components: frozenset[str] | None) -> dict[str, Json]:
+    """The plan of a request in which nothing is stored: it can be shown, and is refused when it is to be carried out."""
+    statement = next(
+        (unit.statement for unit in draft.units if not unit.excluded),
+        next((unit.statement for unit in draft.units), Statement(text=plan["title"], quote=plan["title"], line=1)),
+    )
+    reason = misfit(draft.reading, plan)
+    name = "documentation" if components is None or "documentation" in components else min(components)
+    requirements = plan["requirements"] or [{"id": "R-1", "text": statement.text, "quote": statement.quote}]
+    ids = [entry["id"] for entry in requirements]
+    return {
+        **plan,
+        "summary": f"{plan['title']}: {reason}",
+        "requirements": requirements,
+        "criteria": [],
+        "constraints": [],
+        "entities": [],
+        "components": [{"name": name, "title": _TITLES.get(name, name), "why": ids}],
+    }
