@@ -97,7 +97,7 @@ DEFECTS = {
     "an index the other way": ("(user_id, created_at DESC)", "(user_id, created_at)", "(user_id, created_at DESC) is"),
     "an index of all rows": (" WHERE state = 'open'", "", "where state = 'open' is missing"),
     "no primary key": ("id UUID NOT NULL PRIMARY KEY", "id UUID NOT NULL UNIQUE", "primary key is (none)"),
-    "a check too many": ("NOT NULL UNIQUE", "NOT NULL UNIQUE CHECK (length(slug) > 20)", "must be taken; it was refused"),
+    "a check too many": ("NOT NULL UNIQUE", "NOT NULL UNIQUE CHECK (length(slug) > 20)", "must be taken; it"),
     "no second run": ("CREATE TABLE IF NOT EXISTS posts", "CREATE TABLE posts", "already exists the second time"),
     "no SQL": ("NOT NULL PRIMARY KEY", "NOT NIL PRIMARY KEY", "0002_posts.sql: near"),
 }  # fmt: skip
@@ -116,7 +116,7 @@ HARMLESS = {
     "other names of indexes": ("idx_posts_user ", "posts_by_user "),
     "lower case": ("VARCHAR(280) NOT NULL", "varchar(280) not null"),
     "BETWEEN in two parts": ("length(content) BETWEEN 1 AND 280", "length(content) >= 1 AND length(content) <= 280"),
-    "a bound of the same meaning": ("length(content) BETWEEN 1 AND 280", "length(content) > 0 AND length(content) < 281"),
+    "a bound that means it": ("length(content) BETWEEN 1 AND 280", "length(content) > 0 AND length(content) < 281"),
     "the choices in another order": ("IN ('draft', 'open')", "IN ('open', 'draft')"),
     "!= for <>": ("reply_to <> id", "id != reply_to"),
     "a check by another name": (" CHECK (likes_count >= 0)", " CONSTRAINT counted CHECK (NOT likes_count < 0)"),
