@@ -44,6 +44,9 @@ class BlueprintAgent:
         """Write every output of the task into the worktree, then run what the pack runs after it."""
         if turn.task is None:
             return TurnResult(outcome="failed", reason="the blueprint agent works on tasks only")
+        if turn.task.action == "remove":
+            _remove(turn.task, turn.worktree)
+            return TurnResult(outcome="done", said=f"removed {', '.join(turn.task.outputs)}", session=turn.session)
         try:
             files = self.pack.render(turn.task, World.of(turn.tasks.values()))
         except Unserved as problem:
@@ -79,7 +82,6 @@ def _write(worktree: Path, path: str, text: str) -> None:
         os.fchmod(file.fileno(), 0o644)
 
 
-def remove_outputs(task: Task, worktree: Path) -> None:
-    """Delete what a task of action `remove` names."""
+def _remove(task: Task, worktree: Path) -> None:
     for path in task.outputs:
         (worktree / path).unlink(missing_ok=True)

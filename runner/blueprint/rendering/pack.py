@@ -146,7 +146,7 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
     environment.filters |= {
         "py": python, "js": javascript, "prose": prose, "sentence": sentence, "dashed": dashed, "pascal": pascal,
         "statement": statement, "ddl": table_ddl, "index_ddl": index_ddl, "test_case": testcode.case,
-        "sqltext": sql_text, "cell": cell, "tuple": tuple, "call": component.call_of,
+        "sqltext": sql_text, "cell": cell, "oneline": one_line, "tuple": tuple, "call": component.call_of,
     }  # fmt: skip
     return environment
 
@@ -154,6 +154,11 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
 def sql_text(sql: str) -> str:
     """SQL inside triple quotes of Python."""
     return sql.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def one_line(text: str) -> str:
+    """Text inside a comment that ends with its line."""
+    return " ".join(text.split())
 
 
 def cell(text: object) -> str:
