@@ -1,4 +1,4 @@
-"""The engine: steps start when their needs are met, by outcome; `if`, foreach, retry, timeout, may_fail, given, until."""
+"""The engine: needs by outcome without barriers; `if`, foreach, retry, timeout, may_fail, given, until."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from project import Project
 
+from project import Project
 from runner.errors import FileProblems, UsageError
 
 
-@pytest.fixture()
+@pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from project import Project
 
+from project import Project
 from runner.errors import StepFailed, Transient
 from runner.models import scripted
 from runner.models.base import Ask, Message
@@ -21,7 +21,7 @@ SCRIPT = """
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def root(tmp_path: Path) -> Path:
     Project(tmp_path).write("scripted/m.yaml", SCRIPT)
     return tmp_path

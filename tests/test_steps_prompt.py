@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from project import Project
 
+from project import Project
 from runner.models.ask import ask_json
 from runner.models.base import Answer, Ask, Message
 from runner.records import Json, Problem
 
 
-@pytest.fixture()
+@pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
@@ -56,7 +56,7 @@ def test_without_a_schema_the_output_is_the_text_and_is_never_rendered_again(pro
     )
     project.pipeline("""
         a: {uses: prompt, with: {model: scripted/m, prompt: hello}}
-        b: {uses: prompt, needs: [a], with: {model: scripted/m, prompt: "got {{ x }}", vars: {x: "{{ steps.a.output }}"}}}
+        b: {uses: prompt, needs: [a], with: {model: scripted/m, prompt: "got {{ x }}", vars: {x: "{{ steps.a.output }}"}}}  # noqa: E501
     """)
     assert project.run().exit_code == 0
     assert project.steps()["b"]["output"] == "ok"

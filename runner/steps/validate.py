@@ -89,9 +89,15 @@ def _reopened(state: _State) -> dict[str, str]:
         if verdict.status != "failed":
             continue
         faults = {name: fault for name in verdict.tasks if (fault := _fault(state, name))}
-        for name in faults or verdict.tasks:
+        skipped = {name for name in verdict.tasks if _status(state, name) == "skipped"}
+        # Skipped tasks are carried out as soon as what kept them from starting is repaired.
+        for name in faults or (() if skipped else verdict.tasks):
             reopened.setdefault(name, _feedback(verdict, faults.get(name, "")))
-    return {name: text for name, text in reopened.items() if state.results[name].status != "skipped"}
+    return reopened
+
+
+def _status(state: _State, task: str) -> str:
+    return state.results[task].status if task in state.results else ""
 
 
 def _fault(state: _State, task: str) -> str:

@@ -1,0 +1,250 @@
+"""Whole runs by the doubles through the command line: exit codes, kill -9, signals, limits, and what resume does not repeat."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from project import Project, payments
+from runner.errors import CannotStart, LimitReached, UsageError
+
+COMMAND = [sys.executable, "-m", "runner"]
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return payments(tmp_path / "shop")
+
+
+def start(project: Project, *words: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen(
+        [*COMMAND, *words],
+        cwd=project.root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def orch(project: Project, *words: str) -> tuple[int, str, str]:
+    process = start(project, *words)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def request(project: Project) -> str:
+    return (project.root / "request.md").read_text()
+
+
+def git(folder: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_request_becomes_merged_verified_commits_and_a_report(project: Project) -> None:
+    code, out, err = orch(project, "run", "payments", "--request", "request.md", "--progress", "plain")
+    assert code == 0, err
+    assert "workspace: out/request" in out
+    assert "payments_refund verified after 2 attempts" in err
+    main = project.root / "out" / "request"
+    assert {path.name for path in (main / "flows").iterdir()} == {"capture.txt", "ledger.txt", "refund.txt"}
+    tasks = git(main, "log", "--format=%(trailers:key=Orch-Task,valueonly,separator=%x2C)").split()
+    assert sorted(tasks) == ["payments_capture", "payments_ledger", "payments_refund"]
+    (report,) = (project.root / ".orch" / "runs").glob("*/report.json")
+    made = json.loads(report.read_text())
+    assert made["status"] == "ok"
+    assert {row["id"]: row["status"] for row in made["requirements"]} == dict.fromkeys(
+        ("R-1", "R-2", "R-3"), "verified"
+    )
+    assert (project.root / "starts.log").read_text().split("\n").count("payments_refund 2") == 1
+
+
+def test_a_failing_task_ends_with_exit_1_and_its_dependents_are_skipped(project: Project) -> None:
+    script = project.root / "scripted" / "payments.yaml"
+    script.write_text(
+        script.read_text().replace('{flows/capture.txt: "flow capture_card\\n"}', '{flows/capture.txt: "wrong\\n"}')
+    )
+    outcome = project.run(request(project), "payments")
+    assert outcome.exit_code == 1
+    with project.journal() as journal:
+        known = {key.item: data for key, data in journal.entries("run", "published")}
+    assert {row["task"]: row["status"] for row in known["results"]} == {
+        "payments_capture": "failed",
+        "payments_ledger": "verified",
+        "payments_refund": "skipped",
+    }
+    assert {row["id"]: row["status"] for row in known["verdicts"]} == {
+        "R-1": "failed",
+        "R-2": "failed",
+        "R-3": "verified",
+        "S-1": "failed",
+    }
+
+
+def test_a_round_reopens_what_failed_and_tells_it_why(project: Project) -> None:
+    script = project.root / "scripted" / "payments.yaml"
+    wrong = '- {writes: {flows/capture.txt: "wrong\\n"}, appends: {starts.log: "{task} {attempt}"}}'
+    right = '- {writes: {flows/capture.txt: "flow capture_card\\n"}, expects: [R-1 failed], appends: {starts.log: "{task} {attempt}"}}'
+    text = script.read_text()
+    old = next(line.strip() for line in text.splitlines() if "flow capture_card" in line)
+    script.write_text(text.replace(old, f"{wrong}\n    {wrong}\n    {right}"))
+    outcome = project.run(request(project), "payments")
+    assert outcome.exit_code == 0, outcome.reason
+    (event,) = project.events("round_started")
+    assert event.data["round"] == 1
+    assert event.data["reopened"] == ["payments_capture"]
+    with project.journal() as journal:
+        rounds = {(key.task, key.round) for key, _ in journal.entries("run", "result")}
+    assert {("payments_capture", 0), ("payments_capture", 1), ("payments_refund", 1)} <= rounds
+    assert ("payments_ledger", 1) not in rounds
+
+
+def slow_down(project: Project, delay: str) -> None:
+    script = project.root / "scripted" / "payments.yaml"
+    script.write_text(script.read_text().replace("delay: 0.1", f"delay: {delay}"))
+
+
+def wait_for_line(path: Path, text: str) -> None:
+    for _ in range(1000):
+        if path.exists() and text in path.read_text():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{text} never came")
+
+
+def only_run(project: Project) -> str:
+    with project.journal() as journal:
+        (row,) = journal.runs()
+    return str(row["run"])
+
+
+def test_kill_9_and_resume_repeat_nothing_that_was_finished(project: Project) -> None:
+    slow_down(project, "2.0")
+    process = start(project, "run", "payments", "--request", "request.md", "--progress", "quiet")
+    log = project.root / "starts.log"
+    wait_for_line(log, "payments_ledger")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    run = only_run(project)
+    with project.journal() as journal:
+        finished = {key.task for key, _ in journal.entries(run, "result")}
+        answers = len(journal.entries(run, "answer"))
+    assert "payments_capture" in finished
+    # Today's files play no part any more.
+    (project.root / "managers" / "payments.yaml").unlink()
+    (project.root / "scripted" / "payments.yaml").unlink()
+    before = Counter(log.read_text().split("\n"))
+    code, _, err = orch(project, "resume", run, "--progress", "plain")
+    assert code == 0, err
+    after = Counter(log.read_text().split("\n"))
+    for task in finished:
+        for line in before:
+            if line.startswith(task):
+                assert after[line] == before[line]
+    with project.journal() as journal:
+        assert len(journal.entries(run, "answer")) == answers
+        assert journal.run(run)["status"] == "ok"
+    code, _, err = orch(project, "resume", run)
+    assert (code, "is finished" in err) == (3, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_with_130_and_the_command_to_go_on(project: Project, number: signal.Signals) -> None:
+    slow_down(project, "20")
+    process = start(project, "run", "payments", "--request", "request.md", "--progress", "quiet")
+    wait_for_line(project.root / "starts.log", "payments_capture")
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    run = only_run(project)
+    assert process.returncode == 130
+    assert f"orch resume {run}" in err
+    with project.journal() as journal:
+        assert (journal.run(run)["status"], journal.holder(run)) == ("interrupted", None)
+
+
+def test_a_run_is_worked_on_by_one_process_and_cancel_stops_it(project: Project) -> None:
+    slow_down(project, "20")
+    process = start(project, "run", "payments", "--request", "request.md", "--progress", "quiet")
+    wait_for_line(project.root / "starts.log", "payments_capture")
+    run = only_run(project)
+    code, _, err = orch(project, "resume", run)
+    assert (code, f"process {process.pid} is working" in err) == (3, True)
+    code, out, _ = orch(project, "cancel", run)
+    assert (code, "is stopped" in out) == (0, True)
+    process.communicate(timeout=60)
+    with project.journal() as journal:
+        assert journal.run(run)["status"] == "cancelled"
+
+
+def test_the_time_limit_ends_with_4_and_the_run_can_go_on(project: Project) -> None:
+    slow_down(project, "0.5")
+    stopped = project.run(request(project), "payments", time=1.2)
+    assert (stopped.exit_code, isinstance(stopped.error, LimitReached)) == (4, True)
+    outcome = project.resume()
+    assert outcome.status in ("ok", "limit")
+    with project.journal() as journal:
+        assert journal.run("run")["lives"] == 2
+
+
+def test_breakdown_prints_the_flow_and_makes_nothing(project: Project) -> None:
+    code, out, _ = orch(project, "run", "payments", "--request", "request.md", "--breakdown")
+    assert code == 0
+    assert "payments_refund" in out
+    assert "predicted timeline" in out
+    assert not (project.root / "out").exists()
+    assert not (project.root / ".orch").exists()
+    assert not (project.root / "starts.log").exists()
+
+
+def test_until_stops_before_the_workspace_is_made(project: Project) -> None:
+    outcome = project.run(request(project), "payments", until="assign")
+    assert (outcome.exit_code, outcome.workspace) == (0, "")
+    assert not (project.root / "out").exists()
+
+
+def test_unverified_items_fail_a_strict_run_only(project: Project) -> None:
+    manager = project.root / "managers" / "payments.yaml"
+    manager.write_text(manager.read_text().partition("checks:")[0])
+    relaxed = project.run(request(project), "payments", run="relaxed")
+    assert (relaxed.exit_code, relaxed.unverified > 0) == (0, True)
+    assert project.run(request(project), "payments", run="strict", strict=True).exit_code == 1
+
+
+def test_what_cannot_start_says_why_before_anything_is_made(project: Project) -> None:
+    with pytest.raises(CannotStart, match="scripted/nobody"):
+        project.run(request(project), "payments", agent="scripted/nobody")
+    with pytest.raises(CannotStart, match="no adapter for"):
+        project.run(request(project), "payments", models={"architect": "openai/gpt-5.2"})
+    with pytest.raises(UsageError, match="no step uses"):
+        project.run(request(project), "payments", models={"architekt": "scripted/payments"})
+    with pytest.raises(UsageError, match='needs the input "request"'):
+        project.run("", "payments")
+    assert not (project.root / ".orch").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["run", "nothing"], 2, 'no pipeline "nothing"'),
+        (["run", "payments", "--request", "empty.md"], 2, "is empty"),
+        (["run", "payments", "--request", "missing.md"], 2, "No such file"),
+        (["run", "payments", "--request", "request.md", "--time", "soon"], 2, "no duration"),
+        (["run", "payments", "--request", "request.md", "--set", "a"], 2, "KEY=VALUE"),
+        (["resume", "nothing"], 3, 'no run "nothing"'),
+        (["cancel", "nothing"], 3, 'no run "nothing"'),
+    ],
+)
+def test_wrong_words_have_their_exit_code(project: Project, words: list[str], code: int, said: str) -> None:
+    project.write("empty.md", "\n")
+    got, _, err = orch(project, *words)
+    assert (got, said in err) == (code, True), err
