@@ -56,7 +56,10 @@ def test_without_a_schema_the_output_is_the_text_and_is_never_rendered_again(pro
     )
     project.pipeline("""
         a: {uses: prompt, with: {model: scripted/m, prompt: hello}}
-        b: {uses: prompt, needs: [a], with: {model: scripted/m, prompt: "got {{ x }}", vars: {x: "{{ steps.a.output }}"}}}  # noqa: E501
+        b:
+          uses: prompt
+          needs: [a]
+          with: {model: scripted/m, prompt: "got {{ x }}", vars: {x: "{{ steps.a.output }}"}}
     """)
     assert project.run().exit_code == 0
     assert project.steps()["b"]["output"] == "ok"
