@@ -199,9 +199,7 @@ async def _carry_out(words: list[str], cwd: Path, env: dict[str, str], seconds: 
     output = _Output()
     # A pipe of our own: asyncio's would make us wait for every process that still holds it, not for the command alone.
     async with output.pipe() as stdout:
-        process = await asyncio.create_subprocess_exec(
-            *words, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stdout, start_new_session=True
-        )
+        process = await _started(words, cwd, env, stdin, stdout)
         try:
             timed_out = not await _ends_within(process, seconds)
         finally:
@@ -214,6 +212,22 @@ async def _carry_out(words: list[str], cwd: Path, env: dict[str, str], seconds: 
         seconds=round(time.monotonic() - started, 3),
         timed_out=timed_out,
     )
+
+
+async def _started(
+    words: list[str], cwd: Path, env: dict[str, str], stdin: int, stdout: int
+) -> asyncio.subprocess.Process:
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *words, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stdout, start_new_session=True
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # Cancelled on the way: asyncio would end the one process it knows, and nothing that this one started.
+        await _end(await starting, env[TAG])
+        raise
 
 
 async def _ends_within(process: asyncio.subprocess.Process, seconds: float | None) -> bool:

@@ -13,9 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from floor import Floor, generated, manager, shell, task
-from workshop import git
 
+from floor import Floor, generated, manager, shell, task
 from runner.errors import LimitReached
 from runner.executors import local
 from runner.executors.base import POINTS
@@ -33,6 +32,7 @@ from runner.records import (
     TaskResult,
 )
 from runner.sandbox import Sandbox
+from workshop import git
 
 GOOD = shell("no bad words", "! grep -rn BAD --include=*.txt .")
 ONE_SEAT = AgentPolicy(seats=SeatPolicy(max=1))

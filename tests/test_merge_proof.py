@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from workshop import Edit, Workshop, git, put, replacing, writing
 
 from runner.workspace import Proof, Workspace
 from runner.workspace.hunks import read_diff
+from workshop import Edit, Workshop, git, put, replacing, writing
 
 LINES = "".join(f"def line_{number}(): return {number}\n" for number in range(12))
 PICTURE = bytes(range(256)) * 8
@@ -60,6 +60,15 @@ def test_a_dependent_edits_what_it_needs(shop: Workshop) -> None:
 def test_lines_from_before_the_run_may_go(tmp_path: Path) -> None:
     workspace = existing(tmp_path, "app.py", LINES)
     assert Workshop(workspace).proof(Workshop(workspace).work("b", lambda folder: (folder / "app.py").unlink())).holds
+
+
+def test_lines_that_a_step_of_the_pipeline_made_may_go(shop: Workshop) -> None:
+    seat, base = shop.seat(), shop.workspace.head()
+    seat.start(base)
+    put(seat.path, "app.py", LINES)
+    shop.land(seat.commit(seat.changed(base), "scaffold: step of the pipeline\n\nOrch-Run: r1\nOrch-Step: scaffold\n"))
+    shop.do("c", writing(other="x = 1\n"))
+    assert shop.proof(shop.work("b", lambda folder: (folder / "app.py").unlink()), "b").holds
 
 
 def test_moved_lines_are_not_removed(shop: Workshop) -> None:

@@ -182,6 +182,18 @@ async def test_cancelling_ends_the_processes(sandbox: Sandbox, tmp_path: Path) -
     assert marked(mark) == []
 
 
+async def test_cancelling_at_any_moment_of_a_start_leaves_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    mark = f"early-{sandbox.name}"
+    script = f"sleep 600 & sleep 600 # {mark}"
+    for step in range(12):
+        running = asyncio.create_task(sandbox.run(["sh", "-c", script], cwd=tmp_path))
+        await asyncio.sleep(step * 0.002)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert marked(mark) == []
+
+
 @pytest.mark.parametrize("mode", ["auto", "none"])
 def test_processes_of_a_killed_run_are_found_again(mode: str, tmp_path: Path) -> None:
     mark = f"orphan-{mode}"

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from workshop import Workshop, git, put, writing
 
 from runner.errors import CannotStart
 from runner.workspace import HeadMoved, Workspace, trailers
 from runner.workspace import git as git_module
+from workshop import Workshop, git, put, writing
 
 
 @pytest.fixture
@@ -82,6 +82,18 @@ def test_a_persons_edit_of_the_checked_out_files_stays(shop: Workshop) -> None:
     assert shop.workspace.check_out(made.head, made.commit) is False
     assert (shop.files / "app.py").read_text() == "x = 'mine'\n"
     assert git(shop.files, "show", "main:app.py") == "x = 2\n"
+
+
+def test_files_catch_up_once_nothing_is_in_the_way(shop: Workshop) -> None:
+    shop.do("a", writing(app="x = 1\n"))
+    put(shop.files, ".git/index.lock", "")
+    made = shop.merged(shop.work("b", writing(app="x = 2\n")))
+    shop.workspace.advance(made.head, made.commit)
+    assert shop.workspace.check_out(made.head, made.commit) is False
+    (shop.files / ".git/index.lock").unlink()
+    shop.do("c", writing(other="y = 1\n"))
+    assert git(shop.files, "status", "--porcelain") == ""
+    assert (shop.files / "app.py").read_text() == "x = 2\n"
 
 
 def test_a_person_on_another_branch_is_left_there(shop: Workshop) -> None:

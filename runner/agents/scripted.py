@@ -10,7 +10,7 @@ agents:
       delay: 0.5
       says: done
       exit: 0                                         # not 0: the turn ends as failed
-    - {}                                # attempt 2 and, being the last entry, every later one
+    - {}                                # attempt 2 and, being the last entry, every later one and later rounds
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from runner import schema
 from runner.agents.base import Turn, TurnResult
 from runner.errors import StepFailed, Transient
 from runner.positions import load_yaml
@@ -59,7 +60,7 @@ class ScriptedAgent:
         act = self._act(turn)
         for path, line in act.get("appends", {}).items():
             _append(turn.root / path, line.format(**_names(turn)))
-        await asyncio.sleep(float(act.get("delay", 0)))
+        await asyncio.sleep(_seconds(act.get("delay", 0)))
         if missing := [text for text in act.get("expects", ()) if text not in turn.prompt]:
             return TurnResult(outcome="failed", reason=f"the prompt does not hold {missing[0]!r}")
         if act.get("transient"):
@@ -121,9 +122,18 @@ def _script(root: Path, name: str) -> Mapping[str, Sequence[JsonObject]]:
     if not path.is_file():
         raise StepFailed(f"there is no scripted/{name}.yaml", f"looked for {path}")
     document, problems = load_yaml(path.read_text(), f"scripted/{name}.yaml")
+    if document is not None:
+        problems = [*problems, *schema.problems(schema.shipped("scripted.schema.json"), document.data, document)]
     if document is None or problems:
-        raise StepFailed(f"scripted/{name}.yaml: {problems[0].message if problems else 'it is empty'}")
-    agents = document.data.get("agents") if isinstance(document.data, dict) else None
-    if not isinstance(agents, dict):
+        where = problems[0].position
+        raise StepFailed(f"scripted/{name}.yaml{f':{where.line}' if where else ''}: {problems[0].message}")
+    agents: Mapping[str, Sequence[JsonObject]] = document.data.get("agents", {})
+    if not agents:
         raise StepFailed(f'scripted/{name}.yaml has no "agents:"')
     return agents
+
+
+def _seconds(delay: float | str) -> float:
+    if not isinstance(delay, str):
+        return float(delay)
+    return int(delay[:-2]) / 1000 if delay.endswith("ms") else float(delay[:-1])

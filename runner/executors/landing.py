@@ -10,7 +10,7 @@ import asyncio
 import shlex
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.executors import prompts
@@ -69,11 +69,10 @@ class Landing:
     judge: Judge
     relations: Relations
     done: set[str]
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def land(self, claim: Claim) -> Landed:
-        """Merges the claim's commit, or says why not. Merges of one job follow one another."""
-        async with self._turn:
+        """Merges the claim's commit, or says why not. Merges follow one another."""
+        async with self.job.workspace.merging:
             before = self._known(claim)
             if before and before.accepted and (landed := await self._go_on(claim, before)):
                 return landed

@@ -54,7 +54,7 @@ async def run_checks(
         return {name: await judge.in_folder(judge.tasks[name], at, folder) for name in tasks}
 
     async def place() -> Worktree:
-        return await asyncio.to_thread(job.workspace.worktree, "checking")
+        return await asyncio.to_thread(job.workspace.worktree, f"{job.step}.checking")
 
     return await judge.on_commit(tasks, at, await asyncio.to_thread(job.workspace.head), place)
 
@@ -151,7 +151,7 @@ class _Executor:
         }
         job.emit("order_started", order.id, {**told, "agent": job.agent_names.get(order.manager, "")})
         self.turns.renew(order)
-        worktree = await asyncio.to_thread(job.workspace.worktree, order.seat)
+        worktree = await asyncio.to_thread(job.workspace.worktree, f"{job.step}.{order.seat}")
         good = True
         for number, task in enumerate(order.tasks):
             if self.dispatcher.may_start(order.id, task):

@@ -1,9 +1,9 @@
 """The proof of a merge: every line that it removes was the task's to remove (DESIGN 7).
 
 A line may go if it was there before the run, or is, by `git blame -w` and the `Orch-Task` trailer, of a task in
-`allowed`. Blank lines and lines that are added again in the same file (or its rename) do not count: a move, a
-re-indent, other line ends and sorted imports lose nothing. A binary counts as one line of its last author, and so does
-a file without lines that is deleted.
+`allowed`. What a step of the pipeline made itself (`Orch-Step`) counts as there before. Blank lines and lines that are
+added again in the same file (or its rename) do not count: a move, a re-indent, other line ends and sorted imports lose
+nothing. A binary counts as one line of its last author, and so does a file without lines that is deleted.
 """
 
 from __future__ import annotations
@@ -147,11 +147,13 @@ class _Authors:
 
 
 def _tasks_of_commits(workspace: Workspace, commits: str) -> dict[str, str]:
-    form = (
-        "%H%x00%(trailers:key=Orch-Run,valueonly,separator=%x2C)%x00%(trailers:key=Orch-Task,valueonly,separator=%x2C)"
+    """The task of each commit; BEFORE for those of the pipeline's own steps. Others are not of this run."""
+    words = (f"%(trailers:key=Orch-{name},valueonly,separator=%x2C)" for name in ("Run", "Task", "Step"))
+    rows = (
+        line.split("\0")
+        for line in workspace.plain("log", f"--format=%H%x00{'%x00'.join(words)}", commits).splitlines()
     )
-    rows = (line.split("\0") for line in workspace.plain("log", f"--format={form}", commits).splitlines())
-    return {commit: task for commit, run, task in rows if run == workspace.run and task}
+    return {commit: task or BEFORE for commit, run, task, step in rows if run == workspace.run and (task or step)}
 
 
 def _ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -27,7 +28,8 @@ class Workspace:
 
     `path` is its folder, `home` ours for this run (work trees and indexes), `main` the full name of the run's branch,
     `base` the commit that it started from. `own` means that orch made the repository, so that `main` is checked out.
-    `git` runs in the repository, `plain` reads and makes commits by id where its settings do not count.
+    `git` runs in the repository, `plain` reads and makes commits by id where its settings do not count. Who merges
+    holds `merging`.
     """
 
     path: Path
@@ -38,7 +40,9 @@ class Workspace:
     own: bool
     git: Git
     plain: Git
+    merging: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False, compare=False)
     _adding: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _showing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @classmethod
     def create(cls, path: Path, *, run: str, home: Path) -> Workspace:
@@ -143,13 +147,19 @@ class Workspace:
         if not self.own or not self._on_main():
             return True
         marker = self.home / "checking_out"
-        marker.write_text(f"{old} {new}\n")
+        with self._showing:
+            marker.write_text(f"{old} {new}\n")
+            shown = self._show(old, new) or self._show("", new)
+            marker.unlink()
+        return shown
+
+    def _show(self, old: str, new: str) -> bool:
+        """From `old`, or from what the index holds when an earlier checkout did not get through."""
+        git = self._visible()
         try:
-            self._visible()("read-tree", "-m", "-u", old, new)
+            git("read-tree", "-m", "-u", old or git("write-tree").strip(), new)
         except GitError:
             return False
-        finally:
-            marker.unlink()
         return True
 
     def _visible(self) -> Git:
