@@ -306,6 +306,7 @@ def test_two_agents_at_work_at_once_stand_above_each_other() -> None:
     assert len(bars) == len(line["spans"])
     turns = [(float(x), float(x) + float(width), y) for _, x, y, width in bars][4:]
     assert any(a[2] != b[2] and a[0] < b[1] and b[0] < a[1] for a in turns for b in turns)
+    assert not any(a is not b and a[2] == b[2] and a[0] < b[1] - 1 and b[0] < a[1] - 1 for a in turns for b in turns)
     assert REPORT["schedule"]["most_at_once"] == 5
     assert "frontend_post_card, attempt 3 by blueprint: failed" in svg
 
@@ -421,7 +422,7 @@ def test_the_page_starts_with_the_verdict_and_goes_on_with_requirements() -> Non
 
 def test_nothing_quoted_becomes_markup() -> None:
     played = Made().play()
-    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x1b[2J\x00"
+    evil = '<script>alert(1)</script>"\'><img src=x onerror=alert(1)>\x1b[2J\x00 " onclick="alert(1)'
     for task in played.assignment["tasks"]:
         task["title"] = evil
     for result in played.results.values():
@@ -435,6 +436,7 @@ def test_nothing_quoted_becomes_markup() -> None:
     text = to_html(made(played, plan=evil_plan))
     page = Page(text)
     assert page.named("img") == []
+    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
     assert len(page.named("script")) == 1
     assert "\x1b" not in text
     assert "\x00" not in text

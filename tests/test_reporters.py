@@ -338,6 +338,14 @@ def test_the_block_survives_a_terminal_that_becomes_narrow() -> None:
     assert [line.strip() for line in screen.lines] == ["note: this line stays", "note: this one too"]
 
 
+def test_a_line_of_the_block_is_cut_before_it_wraps() -> None:
+    screen = Screen(30)
+    reporter = terminal(screen, Tape(screen))
+    reporter.event(event("turn_started", "database_posts_with_a_long_name", seat="database.table_creation.1"))
+    assert screen.lines[-1] == "  ▸ database_posts_with_a_lo…"
+    reporter.close()
+
+
 def test_the_block_fits_into_three_rows() -> None:
     screen = Screen(60)
     tape = Tape(screen)
