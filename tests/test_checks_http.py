@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checking import context, golden, migrations
 
+from checking import context, golden, migrations
 from runner.checks import http
 from runner.checks.base import CheckOutcome
 

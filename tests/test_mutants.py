@@ -72,7 +72,7 @@ def test_every_requirement_has_faults() -> None:
     assert wanted <= served
 
 
-@pytest.mark.parametrize("together", rounds(), ids=lambda together: together[0].name)
+@pytest.mark.parametrize("together", tuple(rounds()), ids=lambda together: together[0].name)
 async def test_a_fault_fails_its_requirements(built: Path, together: Iterable[Mutant], tmp_path: Path) -> None:
     folder = tmp_path / "worktree"
     shutil.copytree(built, folder, ignore=shutil.ignore_patterns("__pycache__", "data"))

@@ -97,7 +97,7 @@ def parse_problems(text: str, name: str) -> list[str]:
     """Why a file of a known type does not parse, nothing where it does."""
     suffix = Path(name).suffix
     if suffix in (".yaml", ".yml"):
-        return [one.message for one in load_yaml(text, name)[1]][:3]
+        return [one.message for one in load_yaml(text, name)[1] if one.severity == "error"][:3]
     parsers: Mapping[str, Callable[[str], object]] = {".json": json.loads, ".toml": tomllib.loads, ".py": ast.parse}
     try:
         if suffix in parsers:

@@ -41,11 +41,25 @@ def _images(path: Path, text: str) -> Iterator[str]:
         named = re.findall(r"(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)", text)
         images = [name for name in named if name not in stages and name != "scratch"]
     else:
-        images = re.findall(r"""(?m)^\s*-?\s*image:\s*["']?([^\s"'#]+)""", text)
+        images = list(_under_image(_document(path, text)))
     for image in images:
         tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
         if "$" not in image and "@sha256:" not in image and tag in ("", "latest"):
             yield f"the image {image} is not pinned to a version"
+
+
+def _document(path: Path, text: str) -> Json:
+    """A YAML file as data; None for other files."""
+    document = load_yaml(text, path.name)[0] if path.suffix in (".yaml", ".yml") else None
+    return document.data if document else None
+
+
+def _under_image(data: Json) -> Iterator[str]:
+    if isinstance(data, dict):
+        yield from (value for key, value in data.items() if key == "image" and isinstance(value, str))
+    children = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    for child in children:
+        yield from _under_image(child)
 
 
 def _words(spec: JsonObject, text: str) -> Iterator[str]:
@@ -80,8 +94,8 @@ def _triggers(spec: JsonObject, path: Path, text: str) -> Iterator[str]:
     wanted = spec.get("triggers", [])
     if not wanted or path.suffix not in (".yaml", ".yml"):
         return
-    document, _ = load_yaml(text, path.name)
-    on: Json = document.data.get("on", {}) if document and isinstance(document.data, dict) else {}
+    data = _document(path, text)
+    on: Json = data.get("on", {}) if isinstance(data, dict) else {}
     names = {on} if isinstance(on, str) else set(on or ())
     for trigger in wanted:
         if trigger.partition(":")[0].strip() not in names:

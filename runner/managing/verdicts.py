@@ -9,12 +9,24 @@ from typing import Literal
 
 from runner.records import Evidence, Json, Plan, Task, TaskResult, Verdict
 
-NUMBER = re.compile(r"(?<![\w.])\d[\d,_]*(?:\.\d+)?(?![\w]|\.\d)")
-_Status = Literal["verified", "failed", "unverified"]
+NUMBER = re.compile(r"(?<![\w./])(\d+(?:[,_]\d{3})*(?:\.\d+)?)(?![\d/])(?!(?:st|nd|rd|th|d)\b)", re.IGNORECASE)
+UNIT = re.compile(r"[ -]?(ms|milliseconds?|min(?:ute)?s?|h(?:our)?s?|days?|[kmg]i?b|%|percent)(?!\w)", re.IGNORECASE)
 WORDS: Mapping[str, int] = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "fifty": 50, "hundred": 100,
 }  # fmt: skip
+UNITS: Mapping[str, tuple[float, ...]] = {
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), (0.001,)),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), (60,)),
+    **dict.fromkeys(("h", "hs", "hour", "hours"), (3600, 60)),
+    **dict.fromkeys(("day", "days"), (86400, 24)),
+    **dict.fromkeys(("kb", "kib"), (1000, 1024)),
+    **dict.fromkeys(("mb", "mib"), (1000**2, 1024**2)),
+    **dict.fromkeys(("gb", "gib"), (1000**3, 1024**3)),
+    **dict.fromkeys(("%", "percent"), (0.01,)),
+}
+"""What a number may be multiplied by when a spec says it in another unit, by its own."""
+_Status = Literal["verified", "failed", "unverified"]
 
 
 def verdicts(
@@ -99,17 +111,24 @@ class _Shown:
 
 def _missing_numbers(quote: str, tasks: Sequence[Task]) -> list[str]:
     said = {number for task in tasks for number in _values(task.spec)}
-    return [text for text, value in _stated(quote) if value not in said]
+    return [text for text, values in _stated(quote) if not values & said]
 
 
-def _stated(quote: str) -> list[tuple[str, float]]:
-    found = [(match.group(), _value(match.group())) for match in NUMBER.finditer(quote)]
-    words = [(word, float(WORDS[word])) for word in re.findall(r"[a-z]+", quote.lower()) if word in WORDS]
+def _stated(quote: str) -> list[tuple[str, set[float]]]:
+    """Each number of a text as it is written, with the values that a spec may give it, in other units too."""
+    found = [(match.group(1), _in_units(match.group(1), _unit(quote, match.end()))) for match in NUMBER.finditer(quote)]
+    words = [(word, {float(WORDS[word])}) for word in re.findall(r"[a-z]+", quote.lower()) if word in WORDS]
     return found + words
 
 
-def _value(text: str) -> float:
-    return float(text.replace(",", "").replace("_", ""))
+def _unit(quote: str, end: int) -> str:
+    unit = UNIT.match(quote, end)
+    return unit.group(1).lower() if unit else ""
+
+
+def _in_units(text: str, unit: str) -> set[float]:
+    value = float(text.replace(",", "").replace("_", ""))
+    return {value, *(round(value * factor, 9) for factor in UNITS.get(unit, ()))}
 
 
 def _values(spec: Json) -> set[float]:

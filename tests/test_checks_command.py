@@ -1,0 +1,60 @@
+"""Checks that run a command, and rubrics, which run nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checking import context, task
+from runner.checks import command, rubric
+from runner.checks.base import CheckOutcome
+
+
+async def judged(folder: Path, fields: dict[str, Any]) -> CheckOutcome:
+    worktree = folder / "worktree"
+    worktree.mkdir()
+    (worktree / "here.txt").write_text("here")
+    return await command.run(context(worktree, task(table="users", file="a b.sql"), **fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "passed", "code"),
+    [
+        ({"run": ("cat", "here.txt")}, True, 0),
+        ({"run": ("cat", "gone.txt")}, False, 1),
+        ({"shell": "exit 3"}, False, 3),
+        ({"shell": "exit 3", "exit": (0, 3)}, True, 3),
+        ({"shell": "exit 3", "exit": ()}, True, 3),
+        ({"shell": "exit 0", "exit": ()}, False, 0),
+        ({"shell": 'test "$A" = 1', "env": {"A": "1"}}, True, 0),
+    ],
+)
+async def test_the_exit_code_decides(tmp_path: Path, fields: dict[str, Any], passed: bool, code: int) -> None:
+    outcome = await judged(tmp_path, fields)
+    assert (outcome.passed, outcome.exit_code) == (passed, code)
+
+
+async def test_a_command_that_takes_too_long_has_not_passed(tmp_path: Path) -> None:
+    outcome = await judged(tmp_path, {"run": ("sleep", "30"), "exit": (), "timeout": 0.2})
+    assert outcome.passed is False
+    assert "stopped after 0.2 s, its time limit" in outcome.output
+
+
+async def test_values_of_the_task_stay_one_word(tmp_path: Path) -> None:
+    outcome = await judged(tmp_path, {"run": ("printf", "%s|", "{{ task.spec.file }}", "x")})
+    assert (outcome.output, outcome.command) == ("a b.sql|x|", "printf '%s|' 'a b.sql' x")
+
+
+async def test_values_of_the_task_reach_a_shell_by_its_environment(tmp_path: Path) -> None:
+    outcome = await judged(tmp_path, {"shell": 'printf %s "$FILE"', "env": {"FILE": "{{ task.spec.file }}"}})
+    assert outcome.output == "a b.sql"
+
+
+async def test_a_rubric_is_no_evidence_and_says_so(tmp_path: Path) -> None:
+    one = context(tmp_path, task(table="users"), uses="rubric", options={"asks": ["Is it kind?"]})
+    outcome = await rubric.run(one)
+    assert outcome.passed is None
+    assert "no model judges rubrics" in outcome.output
+    assert "Is it kind?" in outcome.output
