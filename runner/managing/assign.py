@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from runner.managing import references, seats
 from runner.managing.cycles import open_cycles
 from runner.managing.ranks import points, successors, upward
-from runner.managing.select import REST, choose
+from runner.managing.select import REST, Choice, choose
 from runner.records import AssignedGroup, Assignment, Edge, Group, Manager, Plan, Problem, Seat, Task
 
 Grouped = dict[str, list[tuple[Group, list[Task]]]]
@@ -23,8 +23,9 @@ def assign(
     Cycles of references inside one kind (foreign keys) are opened: the assignment may hold tasks that were not given.
     """
     opened = open_cycles(tasks, managers)
-    edges, problems = references.edges(opened, managers)
-    grouped, without_manager = group(opened, managers)
+    choices = {task.id: choose(task, managers) for task in opened}
+    edges, problems = references.edges(opened, managers, choices)
+    grouped, without_manager = group(opened, managers, choices)
     ranked = _ranked(opened, edges)
     groups = _seated(grouped, ranked, edges)
     return Assignment(tasks=tuple(opened), groups=groups, edges=edges), [
@@ -34,12 +35,14 @@ def assign(
     ]
 
 
-def group(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> tuple[Grouped, list[Problem]]:
-    """The tasks of each manager by group, and a problem for each task that nobody takes."""
+def group(
+    tasks: Sequence[Task], managers: Mapping[str, Manager], choices: Mapping[str, Choice | None]
+) -> tuple[Grouped, list[Problem]]:
+    """The tasks of each manager by group, as `choices` say, and a problem for each task that nobody takes."""
     taken: dict[tuple[str, str], list[Task]] = {}
     problems = []
     for place, task in enumerate(tasks):
-        choice = choose(task, managers)
+        choice = choices[task.id]
         if choice is None:
             problems.append(unhandled(task, place, managers))
         else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from runner.managing.fields import found, named
-from runner.managing.references import index_of, maker_of
+from runner.managing.references import index_of, kinds_of, maker_of
 from runner.needs import find_cycle
 from runner.records import JsonObject, Kind, Manager, Reference, Task
 
@@ -30,13 +30,16 @@ def open_cycles(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> list[
 
 
 def _cycle(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> tuple[str, ...] | None:
-    index = index_of(tasks, managers)
+    kinds = kinds_of(managers)
+    movable = {task.id: own for task in tasks if (own := _movable(task, kinds))}
+    index = index_of([task for task in tasks if task.id in movable], managers)
     needs: dict[str, list[str]] = {}
-    for task in tasks:
-        for reference in _movable(task, index.kinds):
+    for name, references in movable.items():
+        task = index.tasks[name]
+        for reference in references:
             for _, value in found(task.spec, reference.at):
                 makers = index.creators.get((task.kind, named(str(value))), ())
-                needs.setdefault(task.id, []).extend(maker for maker in makers if maker != task.id)
+                needs.setdefault(name, []).extend(maker for maker in makers if maker != name)
     return find_cycle(needs) if needs else None
 
 

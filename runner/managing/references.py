@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from runner.managing.fields import found, identity, named
 from runner.managing.globs import is_glob, overlap
 from runner.managing.ranks import successors, topological
-from runner.managing.select import choose, matches
+from runner.managing.select import Choice, choose, matches
 from runner.needs import find_cycle
 from runner.records import Edge, Kind, Manager, Problem, Reference, Task
 
@@ -32,10 +32,13 @@ class Index:
     writers: dict[str, list[str]] = field(default_factory=dict)
 
 
-def edges(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> tuple[tuple[Edge, ...], list[Problem]]:
+def edges(
+    tasks: Sequence[Task], managers: Mapping[str, Manager], choices: Mapping[str, Choice | None] | None = None
+) -> tuple[tuple[Edge, ...], list[Problem]]:
     """Every edge once, with the first reason that made it, and the problems of needs, references and identities.
 
-    Soft edges stand last; one that would close a cycle is dropped. Cycles of hard edges are left for `task_cycle`.
+    `choices` are those of `select.choose`, where they are known already. Soft edges stand last; one that would close a
+    cycle is dropped. Cycles of hard edges are left for `circles`.
     """
     index = index_of(tasks, managers)
     problems = [*_double_creators(index)]
@@ -43,7 +46,7 @@ def edges(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> tuple[tuple
     soft: dict[tuple[str, str], Edge] = {}
     for edge in _task_edges(index, problems):
         (soft if edge.soft else hard).setdefault((edge.before, edge.after), edge)
-    for edge in _after(index, managers, hard):
+    for edge in _after(index, managers, choices, hard):
         soft.setdefault((edge.before, edge.after), edge)
     kept = _without_closing(list(index.tasks), hard.values(), [edge for pair, edge in soft.items() if pair not in hard])
     return (*hard.values(), *kept), problems
@@ -51,7 +54,7 @@ def edges(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> tuple[tuple
 
 def index_of(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> Index:
     """The tasks by identity and by file."""
-    kinds = {name: kind for manager in managers.values() for name, kind in manager.specs.items()}
+    kinds = kinds_of(managers)
     index = Index(tasks={task.id: task for task in tasks}, kinds=kinds)
     for task in tasks:
         maker = maker_of(task, kinds)
@@ -61,6 +64,11 @@ def index_of(tasks: Sequence[Task], managers: Mapping[str, Manager]) -> Index:
         for output in task.outputs:
             index.writers.setdefault(output, []).append(task.id)
     return index
+
+
+def kinds_of(managers: Mapping[str, Manager]) -> dict[str, Kind]:
+    """Every kind that one of the managers declares, by name."""
+    return {name: kind for manager in managers.values() for name, kind in manager.specs.items()}
 
 
 def maker_of(task: Task, kinds: Mapping[str, Kind]) -> Maker | None:
@@ -186,12 +194,17 @@ def _foreign_need(task: Task, need: str, pointer: str) -> Problem:
     )
 
 
-def _after(index: Index, managers: Mapping[str, Manager], hard: Iterable[tuple[str, str]]) -> Iterator[Edge]:
+def _after(
+    index: Index,
+    managers: Mapping[str, Manager],
+    choices: Mapping[str, Choice | None] | None,
+    hard: Iterable[tuple[str, str]],
+) -> Iterator[Edge]:
     if not any(manager.after for manager in managers.values()):
         return
     owned: dict[str, list[Task]] = {}
     for task in index.tasks.values():
-        choice = choose(task, managers)
+        choice = choices[task.id] if choices is not None else choose(task, managers)
         owned.setdefault(choice.manager if choice else "", []).append(task)
     for manager in managers.values():
         if manager.after and manager.name in owned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from runner.managing.globs import is_glob, overlap
@@ -11,8 +12,11 @@ from runner.records import SeatPolicy, Task
 MIN_POINTS = 2
 """A second seat is worth its session only if each seat has at least so many points of its own parts."""
 
+MOST_ASIDE = 32
+"""So many sources and sinks are set aside at most: a group that is one part even then (a chain) stays on one seat."""
+
 Paths = Mapping[str, frozenset[str]]
-"""For each task of a group the tasks of the same group that it waits for, directly or through others."""
+"""For each task of a group the nearest tasks of the group that it waits for, also through tasks of other groups."""
 
 
 def split(tasks: Sequence[Task], paths: Paths, policy: SeatPolicy) -> tuple[tuple[str, ...], ...]:
@@ -66,17 +70,17 @@ def _opened(tasks: Sequence[Task], paths: Paths) -> tuple[list[Task], list[list[
     last: list[Task] = []
     left = list(tasks)
     parts = _parts(left, paths)
-    while len(parts) == 1 and len(left) > 2:
-        sink = _joining_sink(left, paths)
+    while len(parts) == 1 and len(left) > 2 and len(first) + len(last) < MOST_ASIDE:
         source = _shared_source(left, paths)
-        if source is not None and (sink is None or len(_parts(_without(left, source), paths)) > 1):
-            first.append(source)
-            left = _without(left, source)
-        elif sink is not None:
+        sink = None if source and _splits(source, left, paths) else _joining_sink(left, paths)
+        if sink is None and source is None:
+            break
+        if sink is not None:
             last.append(sink)
             left = _without(left, sink)
-        else:
-            break
+        elif source is not None:
+            first.append(source)
+            left = _without(left, source)
         parts = _parts(left, paths)
     return first, parts, last
 
@@ -84,18 +88,21 @@ def _opened(tasks: Sequence[Task], paths: Paths) -> tuple[list[Task], list[list[
 def _shared_source(left: list[Task], paths: Paths) -> Task | None:
     """The task that waits for none of the others and that most others need; None when nobody needs anything."""
     names = {task.id for task in left}
-    needed = {task.id: sum(1 for other in left if task.id in paths[other.id]) for task in left}
-    sources = [task for task in left if not paths[task.id] & names and needed[task.id]]
+    needed = Counter(before for task in left for before in paths[task.id])
+    sources = [task for task in left if needed[task.id] and names.isdisjoint(paths[task.id])]
     return max(sources, key=lambda task: needed[task.id], default=None)
 
 
 def _joining_sink(left: list[Task], paths: Paths) -> Task | None:
-    """A task that nobody else needs and without which several parts are left."""
-    for task in reversed(left):
-        needed = any(task.id in paths[other.id] for other in left)
-        if not needed and paths[task.id] and len(_parts(_without(left, task), paths)) > 1:
-            return task
-    return None
+    """A task that nobody else needs and without which several parts are left; those that join most are tried."""
+    needed = {before for task in left for before in paths[task.id]}
+    sinks = [task for task in reversed(left) if task.id not in needed and len(paths[task.id]) > 1]
+    sinks.sort(key=lambda task: -len(paths[task.id]))
+    return next((sink for sink in sinks[:MOST_ASIDE] if _splits(sink, left, paths)), None)
+
+
+def _splits(task: Task, left: list[Task], paths: Paths) -> bool:
+    return len(_parts(_without(left, task), paths)) > 1
 
 
 def _without(tasks: list[Task], gone: Task) -> list[Task]:
@@ -135,11 +142,13 @@ def _joined(tasks: Sequence[Task], paths: Paths) -> Iterable[tuple[str, str]]:
 
 def _packed(parts: list[list[Task]]) -> tuple[list[Task], list[Task]]:
     """Two seats: each part, the largest first, goes to the seat with fewer points."""
-    one: list[Task] = []
-    two: list[Task] = []
-    for part in sorted(parts, key=lambda part: -_points(part)):
-        (one if _points(one) <= _points(two) else two).extend(part)
-    return one, two
+    seats: tuple[list[Task], list[Task]] = ([], [])
+    loads = [0, 0]
+    for points, part in sorted(((_points(part), part) for part in parts), key=lambda pair: -pair[0]):
+        lighter = 0 if loads[0] <= loads[1] else 1
+        seats[lighter].extend(part)
+        loads[lighter] += points
+    return seats
 
 
 def _points(tasks: Iterable[Task]) -> int:
