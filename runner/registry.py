@@ -128,6 +128,7 @@ FILE_RULES = Table(
     {
         "needs": "runner.rules.needs",
         "uses": "runner.rules.uses",
+        "options": "runner.rules.options",
         "expressions": "runner.rules.expressions",
         "names": "runner.rules.names",
         "foreach": "runner.rules.foreach",

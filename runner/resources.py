@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from runner.errors import UsageError
@@ -23,6 +23,7 @@ def find_root(cwd: Path) -> Path:
     return here
 
 
+@lru_cache(maxsize=32)
 def shipped_folder(kind: str) -> Path:
     """The folder of what orch ships: inside the installed package, else in the checkout."""
     package = Path(__file__).resolve().parent

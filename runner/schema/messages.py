@@ -25,7 +25,7 @@ class Trouble(NamedTuple):
     pointer: tuple[str | int, ...]
     at_key: bool = False
     key: str = ""
-    """The key that is missing, or was probably meant by an unknown one."""
+    """The key that is missing (or several, of which one is), or was probably meant by an unknown one."""
 
 
 def troubles(error: Any) -> list[Trouble]:
@@ -44,7 +44,7 @@ def without_echoes(found: list[Trouble]) -> list[Trouble]:
     misspelt = {
         (trouble.pointer[:-1], trouble.key) for trouble in found if trouble.pointer and trouble.rule in _UNKNOWN
     }
-    return [t for t in found if t.rule in _UNKNOWN or not t.key or (t.pointer, t.key) not in misspelt]
+    return [t for t in found if t.rule in _UNKNOWN or not misspelt & {(t.pointer, key) for key in t.key.split()}]
 
 
 _UNKNOWN = {"ORC101", "ORC302"}
@@ -165,7 +165,8 @@ def _choice(error: Any, pointer: tuple[str | int, ...]) -> list[Trouble]:
         given = [name for name in names if name in error.instance]
         rule = _annotation(error, "x-choice", "ORC106" if given else "ORC102")
         message = f"{listed(names)}: exactly one is needed{_within(pointer)}, found {listed(given) or 'none'}"
-        return [Trouble(rule, message, f"keep one of {listed(names)}", pointer, True)]
+        hint = f"{'keep' if given else 'add'} one of {listed(names)}"
+        return [Trouble(rule, message, hint, pointer, True, "" if given else " ".join(names))]
     best = [inner for inner in error.context or () if inner.validator != "type"]
     inner = best[0] if len(best) == 1 else None
     return troubles(inner) if inner is not None else _other(error, pointer)

@@ -14,7 +14,8 @@ from referencing.exceptions import Unresolvable
 from runner.positions import Document
 from runner.records import Json, JsonObject, Problem
 from runner.records.catalogue import finding
-from runner.schema.messages import Trouble, troubles, without_echoes
+from runner.schema.keywords import KEYWORDS, schemas_in
+from runner.schema.messages import Trouble, listed, meant, troubles, without_echoes
 from runner.schema.patterns import why_slow
 from runner.schema.registry import Schemas, is_file_name, registry, resource, shipped
 
@@ -45,8 +46,17 @@ def check(schema: Json, schemas: Schemas = shipped) -> list[Problem]:
     """What is wrong with a schema itself (ORC305 to ORC307); `pointer` says where in it."""
     if not isinstance(schema, dict):
         return [finding("ORC305", "a schema must be a mapping", hint="write at least {type: object}")]
-    found = _metaschema_problems(schema)
+    try:
+        found = list(_own_problems(json.dumps(schema)))
+    except RecursionError:
+        return [finding("ORC305", "the schema is nested too deeply", hint="make it flatter")]
     return found or [*_reference_problems(schema, schemas), *_pattern_problems(schema)]
+
+
+@lru_cache(maxsize=256)
+def _own_problems(text: str) -> tuple[Problem, ...]:
+    schema = json.loads(text)
+    return (*_keyword_problems(schema), *_metaschema_problems(schema), *_required_problems(schema))
 
 
 def _errors(validator: Any, data: Json) -> list[ValidationError]:
@@ -73,8 +83,7 @@ def _slow_patterns(schema: str) -> bool:
 def _problem(trouble: Trouble, document: Document | None, base: Pointer) -> Problem:
     pointer = (*base, *trouble.pointer)
     where = document.position(pointer, key=trouble.at_key) if document is not None else None
-    shown = "".join(f"/{part}" for part in pointer)
-    return finding(trouble.rule, trouble.message, where, pointer=shown, hint=trouble.hint)
+    return finding(trouble.rule, trouble.message, where, pointer=_shown(pointer), hint=trouble.hint)
 
 
 def _unique(found: Iterator[Problem]) -> list[Problem]:
@@ -91,7 +100,7 @@ def _metaschema_problems(schema: JsonObject) -> list[Problem]:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        where = "".join(f"/{part}" for part in error.absolute_path)
+        where = _shown(tuple(error.absolute_path))
         message = f"not a JSON Schema (2020-12): {_first(troubles(error))}"
         return [finding("ORC305", message, pointer=where, hint="see json-schema.org for the keywords")]
     except RecursionError:
@@ -105,15 +114,18 @@ def _first(found: list[Trouble]) -> str:
 
 def _reference_problems(schema: JsonObject, schemas: Schemas) -> Iterator[Problem]:
     resolver = registry(schemas).resolver_with_root(resource(schema))
-    for where, value in _keyword(schema, ("$ref", "$dynamicRef"), ()):
-        file = value.partition("#")[0]
+    found = [
+        (at, key, inner[key]) for at, inner in schemas_in(schema) for key in ("$ref", "$dynamicRef") if key in inner
+    ]
+    for at, key, value in found:
+        where, file = _shown((*at, key)), value.partition("#")[0]
         if file and not is_file_name(file):
-            yield finding("ORC306", f'"$ref" to "{value}" is not allowed', pointer=where, hint=_REF_HINT)
+            yield finding("ORC306", f'"{key}" to "{value}" is not allowed', pointer=where, hint=_REF_HINT)
             continue
         try:
             resolver.lookup(value)
         except Unresolvable:
-            yield finding("ORC306", f'"$ref" to "{value}" leads nowhere', pointer=where, hint=_REF_HINT)
+            yield finding("ORC306", f'"{key}" to "{value}" leads nowhere', pointer=where, hint=_REF_HINT)
 
 
 def _pattern_problems(schema: JsonObject) -> Iterator[Problem]:
@@ -129,29 +141,34 @@ def _pattern_problems(schema: JsonObject) -> Iterator[Problem]:
 
 
 def _patterns(schema: Json) -> Iterator[tuple[str, str]]:
-    yield from _keyword(schema, ("pattern",), ())
-    for where, value in _mappings(schema, "patternProperties", ()):
-        yield from ((where, pattern) for pattern in value)
+    for at, inner in schemas_in(schema):
+        if isinstance(inner.get("pattern"), str):
+            yield _shown((*at, "pattern")), inner["pattern"]
+        if isinstance(inner.get("patternProperties"), dict):
+            yield from ((_shown((*at, "patternProperties")), pattern) for pattern in inner["patternProperties"])
 
 
-def _keyword(node: Json, names: tuple[str, ...], at: Pointer) -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in names and isinstance(value, str) and (not at or at[-1] not in {"properties", "$defs"}):
-                yield "".join(f"/{part}" for part in (*at, key)), value
-            elif key not in {"const", "enum", "default", "examples"} or (at and at[-1] == "properties"):
-                yield from _keyword(value, names, (*at, key))
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from _keyword(value, names, (*at, index))
+def _keyword_problems(schema: Json) -> Iterator[Problem]:
+    for at, inner in schemas_in(schema):
+        for key in inner:
+            if key not in KEYWORDS and not key.startswith("x-"):
+                message = f'"{key}" is not a keyword of JSON Schema{meant(key, KEYWORDS)}'
+                hint = "correct it; a key of your own starts with x-"
+                yield finding("ORC305", message, pointer=_shown((*at, key)), hint=hint)
 
 
-def _mappings(node: Json, name: str, at: Pointer) -> Iterator[tuple[str, JsonObject]]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == name and isinstance(value, dict):
-                yield "".join(f"/{part}" for part in (*at, key)), value
-            yield from _mappings(value, name, (*at, key))
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from _mappings(value, name, (*at, index))
+def _required_problems(schema: Json) -> Iterator[Problem]:
+    for at, inner in schemas_in(schema):
+        names, allowed = inner.get("required"), inner.get("properties")
+        closed = inner.get("additionalProperties") is False and "patternProperties" not in inner
+        if not closed or not isinstance(names, list) or not isinstance(allowed, dict):
+            continue
+        for index, name in enumerate(names):
+            if name not in allowed:
+                message = f'"{name}" is required, and "properties" does not allow it{meant(str(name), allowed)}'
+                hint = f"properties: {listed(allowed)}"
+                yield finding("ORC305", message, pointer=_shown((*at, "required", index)), hint=hint)
+
+
+def _shown(pointer: Pointer) -> str:
+    return "".join(f"/{part}" for part in pointer)
