@@ -97,7 +97,10 @@ def test_a_run_without_plan_or_events_still_has_a_report() -> None:
     empty = valid(report({"run": "x", "pipeline": "p"}, None, [], None, {}, [], []))
     assert empty["status"] == "running"
     assert empty["verdict"] == "This run is not finished."
-    assert empty["next"][0]["command"] == "orch resume x"
+    assert empty["next"][0]["command"] == "orch events x --follow"
+    gone = valid(report({"run": "x", "pipeline": "p"}, None, [], None, {}, [], [], held=False))
+    assert (gone["status"], gone["verdict"]) == ("interrupted", "Interrupted.")
+    assert gone["next"][0]["command"] == "orch resume x"
     assert to_html(empty).startswith("<!doctype html>")
     assert markdown(empty).startswith("# p\n")
 
@@ -137,7 +140,7 @@ def test_the_next_commands_name_the_failed_tasks_and_resume() -> None:
     assert REPORT["next"] == [
         {"command": "orch show r1 frontend_post_card", "why": "every attempt at frontend_post_card with its checks"}
     ]
-    stopped = made(events=Made().play().events[:100], verdicts=[], results={})
+    stopped = made(events=Made().play().events[:100], verdicts=[], results={}, held=False)
     assert [one["command"] for one in stopped["next"]] == ["orch resume r1"]
 
 

@@ -35,8 +35,10 @@ def report(
     verdicts: Sequence[JsonObject],
     events: Sequence[Event],
     secrets: tuple[str, ...] = (),
+    held: bool = True,
 ) -> Row:
-    """The report; `row` is the run's own row, `results` the last result of each task. Secrets come out as `***`."""
+    """The report; `row` is the run's own row, `results` the last result of each task, `held` whether a process works
+    on it now. Secrets come out as `***`."""
     plan = plan or {}
     tasks = list((assignment or {}).get("tasks") or tasks)
     line = timeline(events)
@@ -46,6 +48,7 @@ def report(
     made: Row = {
         "version": VERSION,
         **_head(row, plan, events, line),
+        "status": run_status(row, events, held),
         **_promises(plan, tasks, judged),
         "tasks": _tasks(tasks, assignment, results, line),
         "usage": to_json(total(events, results)),
@@ -70,8 +73,16 @@ def _data(events: Iterable[Event], kind: str) -> JsonObject:
     return found
 
 
-def run_status(row: JsonObject, events: Sequence[Event]) -> str:
-    """One of RUN_STATUSES: from the end of its last life, else what its row says, else "running"."""
+def run_status(row: JsonObject, events: Sequence[Event], held: bool = True) -> str:
+    """One of RUN_STATUSES: from the end of its last life, else what its row says, else "running".
+
+    What runs without a process that holds it was interrupted.
+    """
+    status = _said_status(row, events)
+    return "interrupted" if status == "running" and not held else status
+
+
+def _said_status(row: JsonObject, events: Sequence[Event]) -> str:
     last = next((e for e in reversed(events) if e.kind in ("run_finished", "run_started", "run_resumed")), None)
     finished = last.data if last and last.kind == "run_finished" else {}
     for word in (finished.get("status"), row.get("status")):
@@ -89,7 +100,6 @@ def _head(row: JsonObject, plan: JsonObject, events: Sequence[Event], line: Time
         "run": str(row.get("id") or row.get("run") or (events[0].subject if events else "")),
         "pipeline": str(row.get("pipeline") or started.get("pipeline") or ""),
         "request_sha256": str(row.get("request_sha256") or (request or {}).get("sha256") or ""),
-        "status": run_status(row, events),
         "exit_code": finished.get("exit_code", row.get("exit_code")),
         "reason": str(finished.get("reason") or ""),
         "title": str(plan.get("title") or (request or {}).get("title") or ""),

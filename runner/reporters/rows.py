@@ -18,7 +18,7 @@ def read_report(journal: Journal, run: str) -> dict[str, Any]:
     published: dict[str, list[Json]] = {}
     for key, data in journal.entries(run, "published"):
         published.setdefault(key.item, []).append(data)
-    made = report(
+    return report(
         row,
         plan=_last(published, "plan"),
         tasks=_listed(_last(published, "tasks") or (), "tasks"),
@@ -30,11 +30,8 @@ def read_report(journal: Journal, run: str) -> dict[str, Any]:
         verdicts=_listed(_last(published, "verdicts") or (), "verdicts"),
         events=journal.events(run),
         secrets=secrets_in(os.environ),
+        held=journal.holder(run) is not None,
     )
-    if made["status"] == "running" and journal.holder(run) is None:
-        made["status"] = "interrupted"
-        made["verdict"] = made["verdict"].replace("This run is not finished.", "Interrupted.")
-    return made
 
 
 def _last(published: dict[str, list[Json]], item: str) -> Json:

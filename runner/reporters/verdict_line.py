@@ -61,7 +61,9 @@ def next_commands(made: Mapping[str, Any]) -> list[dict[str, str]]:
     """What a person may type next, each with its reason."""
     run = made["run"]
     found = []
-    if made["status"] in ("running", "limit", "interrupted", "cancelled", "error"):
+    if made["status"] == "running":
+        found.append({"command": f"orch events {run} --follow", "why": "what happens, as it happens"})
+    if made["status"] in ("limit", "interrupted", "cancelled", "error"):
         found.append({"command": f"orch resume {run}", "why": "goes on where the run stopped; nothing is done twice"})
     failed = [task for task in made["tasks"] if task["status"] == "failed"]
     found += [
