@@ -25,7 +25,9 @@ def check(text: str) -> str:
 
 VARIANTS = {
     "a check with an option that its type has not": (check("uses: file, with: {hodls: [x]}"), "ORC302"),
-    "a check without an option that its type needs": (check("uses: rubric, with: {model: x}}\n  - {name: sold, " + CHECK), "ORC303"),
+    "a check without an option that its type needs": (
+        check("uses: rubric, with: {model: x}}\n  - {name: b, " + CHECK), "ORC303",
+    ),
     "options where nobody reads them": (MANAGER.replace(CHECK, CHECK + ", with: {x: 1}"), "ORC302"),
     "a check that is nothing": (MANAGER.replace(CHECK, "exit: [0]"), "ORC423"),
     "a check that is a script with braces": (MANAGER.replace(CHECK, 'shell: "echo {{ x }}"'), "ORC317"),
