@@ -3,6 +3,8 @@
 Bounds that nobody said are assumptions: shown, with their reason, and easily struck.
 """
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -70,11 +72,21 @@ def _users(world: World, assume: Assume, stack: dict[str, Json]) -> dict[str, Js
     user = world.things["user"]
     asked = set(world.accounts) | {id_ for data in user.fields.values() for id_ in data.get("ids", ())}
     if not world.accounts:
-        asked.add(assume("People sign up with a username and a password, and log in.", "The request says what users do, not how they become users."))
+        asked.add(
+            assume(
+                "People sign up with a username and a password, and log in.",
+                "The request says what users do, not how they become users.",
+            )
+        )
     told = user.fields
     names = ["username", *[name for name in told if name not in ("username", "password")], "password"]
     fields = [_account_field(name, told.get(name, {"name": name}), asked, assume) for name in names]
-    stack["account"] = {"ids": _sorted(asked), "login_by": world.login_by or "username", "hashed": _sorted(world.hashed), "login_for": _sorted(world.login_for)}
+    stack["account"] = {
+        "ids": _sorted(asked),
+        "login_by": world.login_by or "username",
+        "hashed": _sorted(world.hashed),
+        "login_for": _sorted(world.login_for),
+    }
     relations = [_link(link, user, assume) for link in user.links.values()]
     relations += _operations(user)
     if "update" in user.operations and not [name for name in names if name in ("bio", "display_name")]:
@@ -97,7 +109,10 @@ def _account_field(name: str, told: JsonObject, asked: set[str], assume: Assume)
     missing = [key for key in ("min", "max", "pattern") if key in default and key not in said]
     ids = set(told.get("ids", ())) or set(asked)
     if missing and name in ("username", "password"):
-        text = {"username": f"A username has {said.get('min', 3)} to {said.get('max', 30)} characters of its alphabet and is unique.", "password": f"A password has {said.get('min', 8)} to {said.get('max', 200)} characters."}
+        text = {
+            "username": f"A username has {said.get('min', 3)} to {said.get('max', 30)} characters of its alphabet and is unique.",
+            "password": f"A password has {said.get('min', 8)} to {said.get('max', 200)} characters.",
+        }
         ids.add(assume(text[name], "The request does not bound it."))
     merged = {**default, **said}
     if "min" in merged and "max" in merged and merged["max"] < merged["min"]:
@@ -112,11 +127,17 @@ def _entity(thing: Thing, world: World, assume: Assume, accounts: bool) -> dict[
     owned = accounts and (_owned_ddl(thing) if thing.table is not None else thing.operations["create"]["who"] != "any")
     relations: list[dict[str, Json]] = []
     if thing.table is not None:
-        relations.append({"kind": "ddl", "spec": {key: value for key, value in thing.table.items()}, "ids": _sorted(thing.ids)})
+        relations.append(
+            {"kind": "ddl", "spec": {key: value for key, value in thing.table.items()}, "ids": _sorted(thing.ids)}
+        )
     if owned:
-        relations.append({"kind": "belongs_to", "to": "users", "by": "user_id", "role": "owner", "ids": _sorted(thing.ids)})
+        relations.append(
+            {"kind": "belongs_to", "to": "users", "by": "user_id", "role": "owner", "ids": _sorted(thing.ids)}
+        )
     for parent, ids in thing.parents.items():
-        relations.append({"kind": "belongs_to", "to": plural(parent), "by": f"{parent}_id", "role": "parent", "ids": _sorted(ids)})
+        relations.append(
+            {"kind": "belongs_to", "to": plural(parent), "by": f"{parent}_id", "role": "parent", "ids": _sorted(ids)}
+        )
     relations += _operations(thing)
     relations += [_link(link, thing, assume) for link in thing.links.values()]
     if thing.feed is not None:
@@ -131,7 +152,10 @@ def _creatable(thing: Thing, assume: Assume, accounts: bool) -> None:
         who = "user" if accounts else "any"
         named = article(thing.name.replace("_", " "))
         text = f"{'A signed-in user' if accounts else 'Anyone'} can add {named}."
-        thing.operations["create"] = {"who": who, "ids": {assume(text, "The request says what it is, not who makes it.")}}
+        thing.operations["create"] = {
+            "who": who,
+            "ids": {assume(text, "The request says what it is, not who makes it.")},
+        }
     if not accounts:
         for operation in thing.operations.values():
             operation["who"] = "any"
@@ -139,7 +163,12 @@ def _creatable(thing: Thing, assume: Assume, accounts: bool) -> None:
 
 def _operations(thing: Thing) -> list[dict[str, Json]]:
     return [
-        {"kind": "operation", "action": action, "who": data["who"], "ids": _sorted([*data["ids"], *(thing.ids if action == "create" else ())])}
+        {
+            "kind": "operation",
+            "action": action,
+            "who": data["who"],
+            "ids": _sorted([*data["ids"], *(thing.ids if action == "create" else ())]),
+        }
         for action, data in thing.operations.items()
     ]
 
@@ -148,9 +177,17 @@ def _link(link: JsonObject, target: Thing, assume: Assume) -> dict[str, Json]:
     verb = str(link["verb"])
     undo = list(link.get("undo_ids", ()))
     if not undo:
-        undo = [assume(f"{article(verb).capitalize()} can be taken back.", "Whoever does it by mistake needs a way back.")]
+        undo = [
+            assume(f"{article(verb).capitalize()} can be taken back.", "Whoever does it by mistake needs a way back.")
+        ]
     ids = [*link["ids"], *(target.shows if target.name != "user" else ())]
-    return {"kind": "link", "verb": verb, "not_self": link["not_self"] or target.name == "user", "ids": _sorted(ids), "undo_ids": _sorted(undo)}
+    return {
+        "kind": "link",
+        "verb": verb,
+        "not_self": link["not_self"] or target.name == "user",
+        "ids": _sorted(ids),
+        "undo_ids": _sorted(undo),
+    }
 
 
 def _list(thing: Thing) -> dict[str, Json]:
@@ -175,13 +212,20 @@ def _list(thing: Thing) -> dict[str, Json]:
 
 def _fields(thing: Thing, assume: Assume) -> list[dict[str, Json]]:
     if thing.table is not None:
-        return [_ddl_field(column, thing) for column in thing.table["columns"] if column["name"] not in ("id", "user_id", "created_at")]
+        return [
+            _ddl_field(column, thing)
+            for column in thing.table["columns"]
+            if column["name"] not in ("id", "user_id", "created_at")
+        ]
     assumed: list[str] = []
     if not thing.fields:
         return [_main_field(thing, assume)]
     fields = [_field(data, assumed) for data in thing.fields.values()]
     if assumed:
-        id_ = assume(f"{thing.name.replace('_', ' ').capitalize()}: {join(assumed)}.", "The request names the field and does not bound it.")
+        id_ = assume(
+            f"{thing.name.replace('_', ' ').capitalize()}: {join(assumed)}.",
+            "The request names the field and does not bound it.",
+        )
         for data in fields:
             data["ids"] = _sorted([*data["ids"], id_]) if data.pop("assumed", False) else data["ids"]
     return fields
@@ -195,15 +239,32 @@ def _main_field(thing: Thing, assume: Assume) -> dict[str, Json]:
     if most is None:
         most = 280 if name == "content" else 120
         named = article(thing.name.replace("_", " "))
-        ids.append(assume(f"{named.capitalize()} has a {'text' if name == 'content' else 'name'} of {least} to {most} characters.", "The request does not say what it holds, or how much."))
-    return {"name": name, "kind": "string", "type": f"VARCHAR({most})", "min": least, "max": most, "required": True, "ids": _sorted(ids)}
+        ids.append(
+            assume(
+                f"{named.capitalize()} has a {'text' if name == 'content' else 'name'} of {least} to {most} characters.",
+                "The request does not say what it holds, or how much.",
+            )
+        )
+    return {
+        "name": name,
+        "kind": "string",
+        "type": f"VARCHAR({most})",
+        "min": least,
+        "max": most,
+        "required": True,
+        "ids": _sorted(ids),
+    }
 
 
 def _field(data: JsonObject, assumed: list[str]) -> dict[str, Json]:
     name = str(data["name"])
     last = name.split("_")[-1]
     kind = str(data.get("type") or _guessed(name, last, data))
-    found: dict[str, Json] = {"name": name, "kind": kind, "required": bool(data.get("required", True)) and "default" not in data}
+    found: dict[str, Json] = {
+        "name": name,
+        "kind": kind,
+        "required": bool(data.get("required", True)) and "default" not in data,
+    }
     for key in ("min", "max", "unique", "choices", "pattern", "format", "default"):
         if key in data:
             found[key] = data[key]
@@ -233,15 +294,31 @@ def _sql_type(data: JsonObject) -> str:
     if data["kind"] == "string":
         most = data.get("max") or max((len(choice) for choice in data.get("choices", ())), default=20)
         return f"VARCHAR({max(int(most), 1)})"
-    return {"integer": "INTEGER", "number": "NUMERIC", "boolean": "BOOLEAN", "date": "DATE", "datetime": "TIMESTAMP"}[str(data["kind"])]
+    return {"integer": "INTEGER", "number": "NUMERIC", "boolean": "BOOLEAN", "date": "DATE", "datetime": "TIMESTAMP"}[
+        str(data["kind"])
+    ]
 
 
 def _ddl_field(column: JsonObject, thing: Thing) -> dict[str, Json]:
     """A column of a given table as a field of the API, with the bounds that its type and check state."""
     sql = str(column["type"]).upper()
-    kind = "integer" if "INT" in sql else "boolean" if "BOOL" in sql else "number" if sql.startswith(("NUM", "REAL", "DEC", "FLOAT")) else "string"
+    kind = (
+        "integer"
+        if "INT" in sql
+        else "boolean"
+        if "BOOL" in sql
+        else "number"
+        if sql.startswith(("NUM", "REAL", "DEC", "FLOAT"))
+        else "string"
+    )
     kind = "datetime" if sql.startswith("TIMESTAMP") else "date" if sql == "DATE" else kind
-    found: dict[str, Json] = {"name": column["name"], "kind": kind, "type": sql, "required": not column["null"] and "default" not in column, "given": True}
+    found: dict[str, Json] = {
+        "name": column["name"],
+        "kind": kind,
+        "type": sql,
+        "required": not column["null"] and "default" not in column,
+        "given": True,
+    }
     found |= _ddl_bounds(str(column["name"]), sql, str(column.get("check", "")), kind)
     return {**found, "unique": bool(column.get("unique")), "ids": _sorted(thing.ids)}
 
@@ -267,7 +344,12 @@ def _paging(world: World, assume: Assume) -> dict[str, Json]:
     if size is None or most is None:
         size = size or min(20, most or 20)
         most = most or max(100, size)
-        ids.append(assume(f"A list gives {size} entries at a time, and at most {most} when asked for more.", "The request does not bound every list."))
+        ids.append(
+            assume(
+                f"A list gives {size} entries at a time, and at most {most} when asked for more.",
+                "The request does not bound every list.",
+            )
+        )
     return {"size": size, "max": max(size, most), "ids": _sorted(ids)}
 
 
@@ -283,7 +365,12 @@ def _notify(world: World, assume: Assume, accounts: bool) -> dict[str, Json] | N
         "events": {event: _sorted(found) for event, found in sorted(events.items())},
         "live": True,
         "ids": _sorted(ids),
-        "listing": {"size": world.inbox_listing.get("size", 0), "max": world.inbox_listing.get("max", 0), "descending": bool(world.inbox_listing.get("descending", True)), "ids": _sorted(world.inbox_listing.get("ids", ()))},
+        "listing": {
+            "size": world.inbox_listing.get("size", 0),
+            "max": world.inbox_listing.get("max", 0),
+            "descending": bool(world.inbox_listing.get("descending", True)),
+            "ids": _sorted(world.inbox_listing.get("ids", ())),
+        },
         "read": _sorted(world.inbox.get("read", ())),
         "read_all": _sorted(world.inbox.get("read_all", ())),
     }

@@ -3,6 +3,8 @@
 Pure. Only what the request insists on refuses it: exclusions ("no command-line client") and side remarks do not.
 """
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -37,8 +39,12 @@ _INSISTS = re.compile(
     rf"\b(?:(?:must|should|shall|has to|needs to) be (?:written|built|made|implemented|coded|developed|done) (?:only )?(?:in|with|on|using)|(?:must|should|shall|has to|needs to) (?:use|run on)|(?:is|are) (?:to be )?(?:written|built|implemented|coded) (?:in|with|on)|"
     rf"(?:written|implemented|built|coded) (?:in|with)|(?:backend|frontend|server|database|stack|language|code base|codebase)(?: is| must be| should be|:)(?: in)?|use|using|^(?:build|create|make|write|develop|implement|i want|we want|we need|i need)\b.* in) (?:pure |plain |modern |idiomatic )?(?P<stack>{_STACKS})(?![a-z0-9+#.-]*[a-z0-9+#])",
 )
-_SERVED = re.compile(r"^(?:python(?: ?3(?:\.\d+)?)?|fastapi|uvicorn|sqlite3?|docker|docker compose|pytest|web components|server-sent events|html5?|css3?|javascript|js|rest|json|vanilla js|plain javascript)$")
-_NO_BACKEND = re.compile(r"\b(?:(?:no|without(?: an?)?|needs no|has no) (?:backend|back end|back-end|server)(?![ -][a-z])|purely? static|local ?storage only|only (?:in )?(?:the )?browser)\b")
+_SERVED = re.compile(
+    r"^(?:python(?: ?3(?:\.\d+)?)?|fastapi|uvicorn|sqlite3?|docker|docker compose|pytest|web components|server-sent events|html5?|css3?|javascript|js|rest|json|vanilla js|plain javascript)$"
+)
+_NO_BACKEND = re.compile(
+    r"\b(?:(?:no|without(?: an?)?|needs no|has no) (?:backend|back end|back-end|server)(?![ -][a-z])|purely? static|local ?storage only|only (?:in )?(?:the )?browser)\b"
+)
 
 
 def unfit(request: Json, plan: JsonObject | None = None) -> str:
@@ -62,7 +68,11 @@ def misfit(reading: Reading, plan: JsonObject | None) -> str:
 
 
 def _foreign_stack(reading: Reading) -> str:
-    parts = [part.strip(" .") for part in re.split(r"[,;+/\n]|\band\b|\bwith\b|\bon\b", reading.stack.lower()) if part.strip(" .")]
+    parts = [
+        part.strip(" .")
+        for part in re.split(r"[,;+/\n]|\band\b|\bwith\b|\bon\b", reading.stack.lower())
+        if part.strip(" .")
+    ]
     foreign = [part for part in parts if not _SERVED.match(part)]
     if foreign:
         return f'the blueprint builds with Python, FastAPI and SQLite; the request insists on "{_short(reading.stack)}"'

@@ -4,6 +4,8 @@ A fact that names what no sentence defines cannot be folded; its statement then 
 is folded again without it.
 """
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,12 +15,84 @@ from runner.blueprint.english import plural, singular
 from runner.blueprint.understanding.facts import Fact
 from runner.records import Json, JsonObject
 
-TEXTS = frozenset("post comment message reply note review answer question tweet entry memo".split())
-LONG = frozenset("description text content body notes note instructions ingredients steps bio summary message comment".split())
-INTEGERS = frozenset("year pages age minutes servings copies quantity count amount number stars rating days hours points size floor".split())
-NUMBERS = frozenset("price cost weight height width distance".split())
-RESERVED = frozenset("id user_id created_at limit offset q user username token password owner new_id now select table order group index".split())
-_ORDER = "register table belongs field known content said default link notify ability narrow".split()
+TEXTS = frozenset(
+    ["post", "comment", "message", "reply", "note", "review", "answer", "question", "tweet", "entry", "memo"]
+)
+LONG = frozenset(
+    [
+        "description",
+        "text",
+        "content",
+        "body",
+        "notes",
+        "note",
+        "instructions",
+        "ingredients",
+        "steps",
+        "bio",
+        "summary",
+        "message",
+        "comment",
+    ]
+)
+INTEGERS = frozenset(
+    [
+        "year",
+        "pages",
+        "age",
+        "minutes",
+        "servings",
+        "copies",
+        "quantity",
+        "count",
+        "amount",
+        "number",
+        "stars",
+        "rating",
+        "days",
+        "hours",
+        "points",
+        "size",
+        "floor",
+    ]
+)
+NUMBERS = frozenset(["price", "cost", "weight", "height", "width", "distance"])
+RESERVED = frozenset(
+    [
+        "id",
+        "user_id",
+        "created_at",
+        "limit",
+        "offset",
+        "q",
+        "user",
+        "username",
+        "token",
+        "password",
+        "owner",
+        "new_id",
+        "now",
+        "select",
+        "table",
+        "order",
+        "group",
+        "index",
+    ]
+)
+_ORDER = [
+    "register",
+    "table",
+    "belongs",
+    "field",
+    "known",
+    "content",
+    "said",
+    "default",
+    "link",
+    "notify",
+    "ability",
+    "narrow",
+]
 """What defines stands before what refines; the rest comes last."""
 
 
@@ -103,7 +177,12 @@ def _register(world: World, fact: Fact, id_: str) -> bool:
 
 
 def _login(world: World, fact: Fact, id_: str) -> bool:
-    if world.thing("user") is None or fact.data["by"] not in ("", "username", "email", world.login_by or fact.data["by"]):
+    if world.thing("user") is None or fact.data["by"] not in (
+        "",
+        "username",
+        "email",
+        world.login_by or fact.data["by"],
+    ):
         return False
     world.login_by = str(fact.data["by"]) or world.login_by
     world.accounts.add(id_)
@@ -116,6 +195,8 @@ def _ability(world: World, fact: Fact, id_: str) -> bool:
         return False
     if fact.entity == "user" and action not in ("read", "update"):
         return False
+    if action == "read" and who == "user" and not (fact.data.get("only") or fact.data.get("limited")):
+        who = "any"
     known = thing.operations.get(action)
     if fact.data.get("field") or fact.data.get("value"):
         return _changes_field(thing, fact, id_, who)
@@ -136,7 +217,9 @@ def _ability(world: World, fact: Fact, id_: str) -> bool:
 
 def _changes_field(thing: Thing, fact: Fact, id_: str, who: str) -> bool:
     wanted, value = fact.data.get("field"), fact.data.get("value")
-    names = [name for name, data in thing.fields.items() if name == wanted or (value and value in data.get("choices", ()))]
+    names = [
+        name for name, data in thing.fields.items() if name == wanted or (value and value in data.get("choices", ()))
+    ]
     known = thing.operations.get("update")
     if len(names) != 1 or (known and known["who"] != who):
         return False
@@ -209,7 +292,11 @@ def _said(world: World, fact: Fact, id_: str) -> bool:
     thing = world.things[fact.entity]
     if "choices" in fact.data:
         return _merge_field(thing, {"name": "status", **fact.data}, id_) if thing.name != "user" else False
-    return _content(world, fact, id_) if fact.data.keys() <= {"min", "max", "type", "required"} and not fact.data.get("numeric") else False
+    return (
+        _content(world, fact, id_)
+        if fact.data.keys() <= {"min", "max", "type", "required"} and not fact.data.get("numeric")
+        else False
+    )
 
 
 def _table(world: World, fact: Fact, id_: str) -> bool:
@@ -232,7 +319,9 @@ def _link(world: World, fact: Fact, id_: str) -> bool:
     target = world.thing(fact.entity)
     if target is None or world.thing("user") is None:
         return False
-    entry = target.links.setdefault(str(fact.data["verb"]), {"verb": fact.data["verb"], "not_self": False, "undo": False})
+    entry = target.links.setdefault(
+        str(fact.data["verb"]), {"verb": fact.data["verb"], "not_self": False, "undo": False}
+    )
     _add(entry, id_)
     return True
 
@@ -360,7 +449,12 @@ def _show(world: World, fact: Fact, id_: str) -> bool:
 
 def _feed(world: World, fact: Fact, id_: str) -> bool:
     thing, user = world.thing(fact.entity), world.thing("user")
-    if thing is None or user is None or "follow" not in user.links or fact.data.get("order", "created_at") != "created_at":
+    if (
+        thing is None
+        or user is None
+        or "follow" not in user.links
+        or fact.data.get("order", "created_at") != "created_at"
+    ):
         return False
     thing.feed = {**(thing.feed or {}), **fact.data, "own": bool(fact.data["own"] or (thing.feed or {}).get("own"))}
     _add(thing.feed, id_)
@@ -440,6 +534,11 @@ def _artefact(world: World, fact: Fact, id_: str) -> bool:
     return True
 
 
+def _nobody_else(world: World, fact: Fact, id_: str) -> bool:
+    thing = world.thing(fact.entity)
+    return thing is not None and any(operation["who"] == "owner" for operation in thing.operations.values())
+
+
 def _no_effect(world: World, fact: Fact, id_: str) -> bool:
     return True
 
@@ -470,6 +569,7 @@ _FOLD: Mapping[str, Callable[[World, Fact, str], bool]] = {
     "login_for": _login_for,
     "artefact": _artefact,
     "open_reading": _no_effect,
+    "nobody_else": _nobody_else,
 }
 
 

@@ -42,7 +42,9 @@ class Blueprint:
             return Answer(data=plan(ask.inputs), model="blueprint")
         if schema == SERVES[1]:
             return Answer(data={"tasks": tasks(ask.inputs)}, model="blueprint")
-        raise StepFailed(f"{ask.address}: the blueprint cannot answer this schema ({schema})", "it answers plans and tasks")
+        raise StepFailed(
+            f"{ask.address}: the blueprint cannot answer this schema ({schema})", "it answers plans and tasks"
+        )
 
 
 def plan(inputs: JsonObject) -> dict[str, Json]:
@@ -67,7 +69,9 @@ def tasks(inputs: JsonObject) -> list[dict[str, Json]]:
 
 def declared(managers: Json) -> frozenset[str] | None:
     """The components that managers declare, None where no manager says any."""
-    entries = managers.values() if isinstance(managers, Mapping) else managers if isinstance(managers, (list, tuple)) else ()
+    entries = (
+        managers.values() if isinstance(managers, Mapping) else managers if isinstance(managers, (list, tuple)) else ()
+    )
     found = {
         str(component["name"])
         for manager in entries

@@ -4,6 +4,8 @@ The plan is tested before it is given: its own decomposition must serve every re
 its quote; a sentence for which that does not hold is not understood, and the plan is made again without it.
 """
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -15,7 +17,8 @@ from runner.blueprint.english import join
 from runner.blueprint.entities import entities_of
 from runner.blueprint.fit import misfit
 from runner.blueprint.folding import World, fold
-from runner.blueprint.reading import Reading, Statement, fold as folded, read
+from runner.blueprint.reading import Reading, Statement, read
+from runner.blueprint.reading import fold as folded
 from runner.blueprint.understanding import Understood, understand
 from runner.blueprint.understanding.facts import Fact
 from runner.records import Json, JsonObject
@@ -108,13 +111,15 @@ def _number(draft: Draft) -> None:
             draft.ids[index] = f"{letter}-{counts[letter]}"
         elif unit.facts:
             draft.ids[index] = draft.assume(
-                f"Of the sentence \"{unit.statement.text}\" the parts that were understood are built.",
+                f'Of the sentence "{unit.statement.text}" the parts that were understood are built.',
                 f"Line {unit.statement.line} was not understood as a whole.",
             )
 
 
 def _facts(draft: Draft) -> list[tuple[str, Fact]]:
-    return [(draft.ids[index], fact) for index, unit in enumerate(draft.units) if index in draft.ids for fact in unit.facts]
+    return [
+        (draft.ids[index], fact) for index, unit in enumerate(draft.units) if index in draft.ids for fact in unit.facts
+    ]
 
 
 def _plan(draft: Draft, world: World, signed_in: bool) -> dict[str, Json]:
@@ -123,7 +128,10 @@ def _plan(draft: Draft, world: World, signed_in: bool) -> dict[str, Json]:
     whole = [(index, unit) for index, unit in enumerate(draft.units) if index in draft.ids and unit.whole]
     for _, unit in whole:
         if unit.built:
-            draft.assume(f'"{unit.built}" is read as what the rest of the request says, no more.', "A name or a likeness states nothing exact.")
+            draft.assume(
+                f'"{unit.built}" is read as what the rest of the request says, no more.',
+                "A name or a likeness states nothing exact.",
+            )
     requirements = [_entry(draft, index, unit) for index, unit in whole if draft.ids[index].startswith("R")]
     constraints = [_entry(draft, index, unit) for index, unit in whole if draft.ids[index].startswith("C")]
     title = draft.reading.title or "Application"
@@ -138,9 +146,7 @@ def _plan(draft: Draft, world: World, signed_in: bool) -> dict[str, Json]:
         "interfaces": [],
         "assumptions": draft.assumptions,
         "exclusions": [
-            {"text": unit.statement.text, "quote": unit.statement.quote}
-            for unit in draft.units
-            if unit.excluded
+            {"text": unit.statement.text, "quote": unit.statement.quote} for unit in draft.units if unit.excluded
         ],
         "questions": _questions(draft),
         "contradictions": _contradictions(draft),
@@ -165,14 +171,38 @@ def _delivery(draft: Draft, world: World, stack: dict[str, Json]) -> None:
     stack["artefacts"] = artefacts
     stack["ids"] = {
         "storage": artefacts.get("sqlite")
-        or [draft.assume("The data lives in one SQLite file; every migration has a PostgreSQL twin.", "The request names no database; a file needs no server to start.")],
-        "operations": [draft.assume("A pinned container image, a compose file, a GitHub Actions workflow and pinned dependencies.", "Whoever runs the software needs a way to start it anywhere.")],
+        or [
+            draft.assume(
+                "The data lives in one SQLite file; every migration has a PostgreSQL twin.",
+                "The request names no database; a file needs no server to start.",
+            )
+        ],
+        "operations": [
+            draft.assume(
+                "A pinned container image, a compose file, a GitHub Actions workflow and pinned dependencies.",
+                "Whoever runs the software needs a way to start it anywhere.",
+            )
+        ],
         "tests": artefacts.get("tests")
-        or [draft.assume("Unit and integration tests with pytest.", "Every requirement is shown by a test that can fail.")],
-        "documents": [draft.assume("A README, an API reference and a description of the data.", "Whoever runs it needs the commands.")],
-        "health": artefacts.get("health") or [draft.assume("A health endpoint.", "The container's health check calls it.")],
+        or [
+            draft.assume(
+                "Unit and integration tests with pytest.", "Every requirement is shown by a test that can fail."
+            )
+        ],
+        "documents": [
+            draft.assume(
+                "A README, an API reference and a description of the data.", "Whoever runs it needs the commands."
+            )
+        ],
+        "health": artefacts.get("health")
+        or [draft.assume("A health endpoint.", "The container's health check calls it.")],
         "page": artefacts.get("page")
-        or [draft.assume("A web page on which everything can be done.", "People use the software in a browser; the request names no other way.")],
+        or [
+            draft.assume(
+                "A web page on which everything can be done.",
+                "People use the software in a browser; the request names no other way.",
+            )
+        ],
     }
 
 
@@ -184,17 +214,41 @@ def _criteria(entities: list[dict[str, Json]], stack: JsonObject) -> list[dict[s
         table = entity["table"]
         for data in entity["fields"]:
             if data.get("max") is not None and data["kind"] == "string":
-                found.append((f"{table}.{data['name']}: {data['max']} characters are accepted, {data['max'] + 1} are refused.", data))
+                found.append(
+                    (
+                        f"{table}.{data['name']}: {data['max']} characters are accepted, {data['max'] + 1} are refused.",
+                        data,
+                    )
+                )
         for relation in entity["relations"]:
             if relation["kind"] == "link":
-                found.append((f"The second {relation['verb']} of the same pair is refused with 409 by the API and by a key of the database.", relation))
+                found.append(
+                    (
+                        f"The second {relation['verb']} of the same pair is refused with 409 by the API and by a key of the database.",
+                        relation,
+                    )
+                )
             if relation["kind"] == "feed":
                 found.append((f"The feed of a user holds a followed user's {table} and not a stranger's.", relation))
-            if relation["kind"] == "operation" and relation["action"] in ("update", "delete") and relation["who"] == "owner":
-                found.append((f"Another user's attempt to {relation['action']} one of the {table} is refused with 403.", relation))
+            if (
+                relation["kind"] == "operation"
+                and relation["action"] in ("update", "delete")
+                and relation["who"] == "owner"
+            ):
+                found.append(
+                    (
+                        f"Another user's attempt to {relation['action']} one of the {table} is refused with 403.",
+                        relation,
+                    )
+                )
     if stack.get("notify"):
         notify = stack["notify"]
-        found.append((f"The events {join(sorted(notify['events']))} arrive on the open event stream of the user concerned.", notify))
+        found.append(
+            (
+                f"The events {join(sorted(notify['events']))} arrive on the open event stream of the user concerned.",
+                notify,
+            )
+        )
     criteria: list[dict[str, Json]] = []
     for text, about in found:
         requirements = _asked(about["ids"])
@@ -210,14 +264,18 @@ def _asked(ids: Iterable[str]) -> list[str]:
 
 def _questions(draft: Draft) -> list[str]:
     return [
-        f"Line {unit.statement.line}: what exactly is meant by \"{unit.statement.text}\"?"
+        f'Line {unit.statement.line}: what exactly is meant by "{unit.statement.text}"?'
         for index, unit in enumerate(draft.units)
         if not unit.excluded and unit.statement.kind == "sentence" and (not unit.whole or index in draft.refused)
     ]
 
 
 _OPPOSITES = (
-    (r"\blocal storage only|only in (?:the )?local storage|no server\b|without a server\b", r"\brest api\b|\bsqlite\b|\bserver\b", "nothing but the browser, and a server"),
+    (
+        r"\blocal storage only|only in (?:the )?local storage|no server\b|without a server\b",
+        r"\brest api\b|\bsqlite\b|\bserver\b",
+        "nothing but the browser, and a server",
+    ),
     (r"\bno (?:login|accounts?)\b", r"\b(?:log in|sign up|sign in|password)\b", "no accounts, and accounts"),
 )
 
@@ -226,7 +284,14 @@ def _contradictions(draft: Draft) -> list[dict[str, Json]]:
     found = []
     for one, other, text in _OPPOSITES:
         first = next((unit.statement for unit in draft.units if re.search(one, unit.statement.text, re.I)), None)
-        second = next((unit.statement for unit in draft.units if unit.statement is not first and not unit.excluded and re.search(other, unit.statement.text, re.I)), None)
+        second = next(
+            (
+                unit.statement
+                for unit in draft.units
+                if unit.statement is not first and not unit.excluded and re.search(other, unit.statement.text, re.I)
+            ),
+            None,
+        )
         if first and second:
             found.append({"text": f"The request wants {text}.", "quotes": [first.quote, second.quote]})
     return found

@@ -166,7 +166,11 @@ class _Reader:
         if quote:
             self.leads[-1] = replace(lead, line=-lead.line)
         text = lead.text.rstrip(":").strip()
-        return replace(statement, lead=f"{statement.lead} {text}".strip() if statement.lead else text, quote=quote or statement.quote)
+        return replace(
+            statement,
+            lead=f"{statement.lead} {text}".strip() if statement.lead else text,
+            quote=quote or statement.quote,
+        )
 
     def _spanning(self, lead: Statement, statement: Statement) -> str:
         """The request from the start of the lead to the end of the statement, or "" where it does not stand so."""
@@ -193,7 +197,7 @@ class _Reader:
         section = tuple(title for _, title in self.section)
         offset = 0
         content = token.content
-        for part in _SENTENCE_END.split(content):
+        for part in _parts(content):
             start = content.find(part, offset)
             offset = start + len(part)
             line = first + content.count("\n", 0, start + (len(part) - len(part.lstrip())))
@@ -224,7 +228,9 @@ class _Reader:
             if text.strip(" |"):
                 yield Statement(text=text, quote=quote, line=line, kind="row", section=section, cells=by_header)
         if len(rows) == 1:
-            yield Statement(text=" | ".join(rows[0]), quote=fold(self.lines[places[0] - 1]), line=places[0], kind="code")
+            yield Statement(
+                text=" | ".join(rows[0]), quote=fold(self.lines[places[0] - 1]), line=places[0], kind="code"
+            )
 
     def _code(self, token: Token) -> Iterator[Statement]:
         yield from self._leftover()
@@ -238,6 +244,15 @@ class _Reader:
         for number, line in enumerate(token.content.split("\n")):
             if fold(line):
                 yield Statement(text=fold(line), quote=fold(line), line=first + number, kind="code", section=section)
+
+
+def _parts(content: str) -> list[str]:
+    """The sentences; the purpose at the end of a user story ("so that ...") is a statement of its own."""
+    parts: list[str] = []
+    for sentence in _SENTENCE_END.split(content):
+        story = re.match(r"(?is)^(as an? .+?),?\s(so that\s.+)$", sentence)
+        parts += [story.group(1), story.group(2)] if story else [sentence]
+    return parts
 
 
 def _line(token: Token) -> int:

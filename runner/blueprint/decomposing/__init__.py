@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from runner.blueprint.decomposing import accounts, backend, database, documentation, endpoints, frontend, infrastructure, live, testing
+from runner.blueprint.decomposing import (
+    accounts,
+    backend,
+    database,
+    documentation,
+    endpoints,
+    frontend,
+    infrastructure,
+    live,
+    testing,
+)
 from runner.blueprint.decomposing.endpoints import Call
 from runner.blueprint.decomposing.shape import Shape, shape_of
 from runner.records import Json, JsonObject

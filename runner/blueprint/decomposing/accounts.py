@@ -1,5 +1,7 @@
 """Sign-up, login and the tokens that protected endpoints want."""
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 from runner.blueprint.decomposing import database
@@ -43,13 +45,35 @@ def _module(shape: Shape) -> dict[str, Json]:
         "purpose": "Hashes passwords with scrypt, issues random bearer tokens that are stored hashed with an expiry, and finds the caller by the Authorization header.",
         "role": "auth",
         "exports": [
-            {"name": "hash_password", "signature": "hash_password(password: str) -> str", "returns": "scrypt$n$r$p$salt$hash"},
-            {"name": "verify_password", "signature": "verify_password(password: str, stored: str) -> bool", "returns": "whether the password belongs to the hash"},
+            {
+                "name": "hash_password",
+                "signature": "hash_password(password: str) -> str",
+                "returns": "scrypt$n$r$p$salt$hash",
+            },
+            {
+                "name": "verify_password",
+                "signature": "verify_password(password: str, stored: str) -> bool",
+                "returns": "whether the password belongs to the hash",
+            },
             {"name": "new_token", "signature": "new_token() -> str", "returns": "a random URL-safe token of 32 bytes"},
-            {"name": "hash_token", "signature": "hash_token(token: str) -> str", "returns": "its SHA-256 in hexadecimal, 64 characters"},
+            {
+                "name": "hash_token",
+                "signature": "hash_token(token: str) -> str",
+                "returns": "its SHA-256 in hexadecimal, 64 characters",
+            },
             {"name": "expiry", "signature": "expiry() -> str", "returns": "the time 30 days from now"},
-            {"name": "require_caller", "signature": "require_caller(...) -> Caller", "returns": "the caller", "errors": ["401 without a valid token"]},
-            {"name": "find_caller", "signature": "find_caller(...) -> Caller | None", "returns": "the caller, or None without a token", "errors": ["401 for a token that is unknown or expired"]},
+            {
+                "name": "require_caller",
+                "signature": "require_caller(...) -> Caller",
+                "returns": "the caller",
+                "errors": ["401 without a valid token"],
+            },
+            {
+                "name": "find_caller",
+                "signature": "find_caller(...) -> Caller | None",
+                "returns": "the caller, or None without a token",
+                "errors": ["401 for a token that is unknown or expired"],
+            },
         ],
         "uses": ["app/database.py"],
         "reads": ["users", "tokens"],
@@ -62,12 +86,20 @@ def _module(shape: Shape) -> dict[str, Json]:
     }
     inputs = ["app/database.py", database.migration(shape, "users"), database.migration(shape, "tokens")]
     served = ids(account["ids"], account["login_for"], account["hashed"])
-    return task("authentication_tokens", "Password hashes, bearer tokens, the caller of a request", "authentication", spec, served, complexity="medium", inputs=inputs)
+    return task(
+        "authentication_tokens",
+        "Password hashes, bearer tokens, the caller of a request",
+        "authentication",
+        spec,
+        served,
+        complexity="medium",
+        inputs=inputs,
+    )
 
 
 def body(users: Thing, *names: str) -> list[JsonObject]:
     """The named fields of a user as a body (all of them where no name is given)."""
-    found = []
+    found: list[JsonObject] = []
     for one in users.fields:
         if names and one["name"] not in names:
             continue
@@ -84,7 +116,12 @@ def _register(shape: Shape, users: Thing) -> Call:
     stored = [str(one["name"]) for one in users.fields if one["name"] != "password"]
     columns = ["id", *stored, "password_hash", "created_at"]
     optional = {str(one["name"]) for one in users.fields if not one["required"]}
-    values = [":new_id", *(f"coalesce(:{name}, '')" if name in optional else f":{name}" for name in stored), ":password_hash", ":now"]
+    values = [
+        ":new_id",
+        *(f"coalesce(:{name}, '')" if name in optional else f":{name}" for name in stored),
+        ":password_hash",
+        ":now",
+    ]
     unique = " or ".join(str(one["name"]) for one in users.fields if one.get("unique"))
     return Call(
         "register",
@@ -94,17 +131,33 @@ def _register(shape: Shape, users: Thing) -> Call:
         "authentication",
         "none",
         ids(account["ids"], account["hashed"], *(one["ids"] for one in users.fields)),
-        [{"status": 201, "when": "the user exists now and is logged in", "fields": _SESSION_FIELDS}, {"status": 409, "when": f"the {unique} is taken"}, _OUTSIDE],
         [
-            {"name": "user", "sql": f"INSERT INTO users ({', '.join(columns)}) VALUES ({', '.join(values)})", "rows": "none", "conflict": 409},
-            {"name": "token", "sql": "INSERT INTO tokens (token_hash, user_id, created_at, expires_at) VALUES (:token_hash, :new_id, :now, :expires_at)", "rows": "none"},
+            {"status": 201, "when": "the user exists now and is logged in", "fields": _SESSION_FIELDS},
+            {"status": 409, "when": f"the {unique} is taken"},
+            _OUTSIDE,
+        ],
+        [
+            {
+                "name": "user",
+                "sql": f"INSERT INTO users ({', '.join(columns)}) VALUES ({', '.join(values)})",
+                "rows": "none",
+                "conflict": 409,
+            },
+            {
+                "name": "token",
+                "sql": "INSERT INTO tokens (token_hash, user_id, created_at, expires_at) VALUES (:token_hash, :new_id, :now, :expires_at)",
+                "rows": "none",
+            },
             _SESSION,
         ],
         "session",
         [],
         body(users),
         ["users", "tokens"],
-        [{"table": "users", "action": "insert", "columns": columns}, {"table": "tokens", "action": "insert", "columns": _TOKEN_COLUMNS}],
+        [
+            {"table": "users", "action": "insert", "columns": columns},
+            {"table": "tokens", "action": "insert", "columns": _TOKEN_COLUMNS},
+        ],
         {"issues": "token", "role": "register"},
         component="authentication",
     )
@@ -115,7 +168,11 @@ def _login(shape: Shape, users: Thing) -> Call:
     by = str(account["login_by"])
     fields: list[JsonObject] = []
     for one in body(users, by, "password"):
-        entry = {key: value for key, value in one.items() if key != "pattern" and (key != "format" or one["name"] == "password")}
+        entry = {
+            key: value
+            for key, value in one.items()
+            if key != "pattern" and (key != "format" or one["name"] == "password")
+        }
         fields.append({**entry, "min": 1, "required": True})
     return Call(
         "login",
@@ -125,10 +182,23 @@ def _login(shape: Shape, users: Thing) -> Call:
         "authentication",
         "none",
         list(account["ids"]),
-        [{"status": 200, "when": "the password belongs to the user", "fields": _SESSION_FIELDS}, {"status": 401, "when": "the user is unknown or the password is wrong"}, _OUTSIDE],
         [
-            {"name": "account", "sql": f"SELECT id, username, password_hash FROM users WHERE {by} = :{by}", "rows": "one", "missing": 401},
-            {"name": "token", "sql": "INSERT INTO tokens (token_hash, user_id, created_at, expires_at) VALUES (:token_hash, :account_id, :now, :expires_at)", "rows": "none"},
+            {"status": 200, "when": "the password belongs to the user", "fields": _SESSION_FIELDS},
+            {"status": 401, "when": "the user is unknown or the password is wrong"},
+            _OUTSIDE,
+        ],
+        [
+            {
+                "name": "account",
+                "sql": f"SELECT id, username, password_hash FROM users WHERE {by} = :{by}",
+                "rows": "one",
+                "missing": 401,
+            },
+            {
+                "name": "token",
+                "sql": "INSERT INTO tokens (token_hash, user_id, created_at, expires_at) VALUES (:token_hash, :account_id, :now, :expires_at)",
+                "rows": "none",
+            },
             _SESSION,
         ],
         "session",

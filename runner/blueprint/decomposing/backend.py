@@ -1,5 +1,7 @@
 """What every endpoint stands on: the application, its database, the health check, the OpenAPI document."""
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -28,15 +30,33 @@ def _application(shape: Shape) -> dict[str, Json]:
         "purpose": "Builds the FastAPI application: reads settings, applies migrations, includes every router of app/routes, serves app/static.",
         "role": "application",
         "exports": [
-            {"name": "create_app", "signature": "create_app() -> FastAPI", "returns": "the application, its migrations applied when it starts"},
+            {
+                "name": "create_app",
+                "signature": "create_app() -> FastAPI",
+                "returns": "the application, its migrations applied when it starts",
+            },
             {"name": "app", "signature": "app: FastAPI"},
         ],
         "uses": ["app/database.py"],
-        "settings": {"title": shape.title, "description": shape.summary or shape.title, "version": "1.0.0", "environment": ENVIRONMENT},
+        "settings": {
+            "title": shape.title,
+            "description": shape.summary or shape.title,
+            "version": "1.0.0",
+            "environment": ENVIRONMENT,
+        },
     }
     outputs = ["app/main.py", "app/__init__.py", "app/__main__.py", "app/config.py", "app/routes/__init__.py"]
     served = ids(shape.page_ids, shape.asked("storage"), shape.asked("health"), shape.artefact("api", "python"))
-    return task("backend_application", "Application: settings, discovered routers, static page, error answers", "backend", spec, served, complexity="medium", needs=["backend_database"], outputs=outputs)
+    return task(
+        "backend_application",
+        "Application: settings, discovered routers, static page, error answers",
+        "backend",
+        spec,
+        served,
+        complexity="medium",
+        needs=["backend_database"],
+        outputs=outputs,
+    )
 
 
 def _database(shape: Shape) -> dict[str, Json]:
@@ -46,17 +66,44 @@ def _database(shape: Shape) -> dict[str, Json]:
         "purpose": "Opens SQLite with foreign keys on, gives each request a connection, applies the migrations in the order of their names, each once.",
         "role": "database",
         "exports": [
-            {"name": "connect", "signature": "connect(path: Path) -> sqlite3.Connection", "returns": "a connection with foreign keys enforced"},
-            {"name": "migrate", "signature": "migrate(path: Path) -> list[str]", "returns": "the names of the migrations applied by this call"},
-            {"name": "get_connection", "signature": "get_connection(request: Request) -> Iterator[sqlite3.Connection]", "returns": "the request's connection"},
-            {"name": "transaction", "signature": "transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]", "returns": "commits on success, rolls back on an error"},
-            {"name": "now", "signature": "now() -> str", "returns": "the current time, ISO 8601 in UTC with microseconds"},
+            {
+                "name": "connect",
+                "signature": "connect(path: Path) -> sqlite3.Connection",
+                "returns": "a connection with foreign keys enforced",
+            },
+            {
+                "name": "migrate",
+                "signature": "migrate(path: Path) -> list[str]",
+                "returns": "the names of the migrations applied by this call",
+            },
+            {
+                "name": "get_connection",
+                "signature": "get_connection(request: Request) -> Iterator[sqlite3.Connection]",
+                "returns": "the request's connection",
+            },
+            {
+                "name": "transaction",
+                "signature": "transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]",
+                "returns": "commits on success, rolls back on an error",
+            },
+            {
+                "name": "now",
+                "signature": "now() -> str",
+                "returns": "the current time, ISO 8601 in UTC with microseconds",
+            },
             {"name": "new_id", "signature": "new_id() -> str", "returns": "a random UUID of 36 characters"},
         ],
         "settings": {"migrations": "migrations/sqlite", "busy_timeout_seconds": 10},
     }
     served = ids(shape.asked("storage"))
-    return task("backend_database", "Database: connections, transactions, migrations", "backend", spec, served, outputs=["app/database.py", "app/migrate.py"])
+    return task(
+        "backend_database",
+        "Database: connections, transactions, migrations",
+        "backend",
+        spec,
+        served,
+        outputs=["app/database.py", "app/migrate.py"],
+    )
 
 
 def health(shape: Shape) -> Call:
@@ -69,7 +116,10 @@ def health(shape: Shape) -> Call:
         "health",
         "none",
         shape.asked("health"),
-        [{"status": 200, "when": "the database answers", "fields": [{"name": "status", "type": "string"}]}, {"status": 503, "when": "the database does not answer"}],
+        [
+            {"status": 200, "when": "the database answers", "fields": [{"name": "status", "type": "string"}]},
+            {"status": 503, "when": "the database does not answer"},
+        ],
         [{"name": "database", "sql": "SELECT 'ok' AS status", "rows": "one"}],
         "database",
         extra={"role": "health"},
@@ -85,10 +135,24 @@ def openapi(shape: Shape, calls: Sequence[Call]) -> dict[str, Json]:
         "file": "app/openapi.py",
         "purpose": "Writes the OpenAPI document of the application to openapi.json; a test keeps the two equal.",
         "role": "openapi",
-        "exports": [{"name": "document", "signature": "document() -> str", "returns": "the OpenAPI document as JSON text, keys sorted"}],
+        "exports": [
+            {
+                "name": "document",
+                "signature": "document() -> str",
+                "returns": "the OpenAPI document as JSON text, keys sorted",
+            }
+        ],
         "uses": ["app/main.py"],
         "settings": {"output": "openapi.json"},
     }
     inputs = ["app/main.py", *(call.file for call in calls)]
     served = ids(shape.asked("documents"), shape.artefact("openapi", "api"))
-    return task("api_openapi", "Export the OpenAPI document of the application", "api", spec, served, inputs=inputs, outputs=["app/openapi.py", "openapi.json"])
+    return task(
+        "api_openapi",
+        "Export the OpenAPI document of the application",
+        "api",
+        spec,
+        served,
+        inputs=inputs,
+        outputs=["app/openapi.py", "openapi.json"],
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from runner.blueprint.decomposing.shape import NOW, Link, Shape, Thing, ids
 from runner.blueprint.decomposing.tasks import task
 from runner.records import Json, JsonObject
@@ -34,7 +36,9 @@ def tasks(shape: Shape) -> list[dict[str, Json]]:
 
 def migration(shape: Shape, table: str) -> str:
     """The file that creates the table."""
-    return next(str(t["spec"]["file"]) for t in tasks(shape) if t["spec"]["kind"] == "table" and t["spec"]["table"] == table)
+    return next(
+        str(t["spec"]["file"]) for t in tasks(shape) if t["spec"]["kind"] == "table" and t["spec"]["table"] == table
+    )
 
 
 def _files(number: int, name: str) -> tuple[str, str]:
@@ -44,7 +48,13 @@ def _files(number: int, name: str) -> tuple[str, str]:
 def _table(number: int, spec: dict[str, Json], served: list[str], complexity: str, shape: Shape) -> dict[str, Json]:
     name = str(spec["table"])
     file, twin = _files(number, name)
-    spec = {"kind": "table", "dialect": "sqlite", **spec, "file": file, "twins": [{"dialect": "postgresql", "file": twin}]}
+    spec = {
+        "kind": "table",
+        "dialect": "sqlite",
+        **spec,
+        "file": file,
+        "twins": [{"dialect": "postgresql", "file": twin}],
+    }
     title = f"Create table {name} with its keys, checks and indexes"
     return task(f"database_{name}", title, "database", spec, served, complexity=complexity, outputs=[file, twin])
 
@@ -73,9 +83,19 @@ def _users(shape: Shape, users: Thing) -> tuple[dict[str, Json], list[str], str]
     columns: list[Json] = [_ID]
     for field in users.fields:
         if field["name"] == "password":
-            columns.append({"name": "password_hash", "type": "TEXT", "null": False, "check": "password_hash LIKE 'scrypt$%'"})
+            columns.append(
+                {"name": "password_hash", "type": "TEXT", "null": False, "check": "password_hash LIKE 'scrypt$%'"}
+            )
         elif not field["required"]:
-            columns.append({"name": field["name"], "type": field["type"], "null": False, "default": "''", "check": f"length({field['name']}) <= {field['max']}"})
+            columns.append(
+                {
+                    "name": field["name"],
+                    "type": field["type"],
+                    "null": False,
+                    "default": "''",
+                    "check": f"length({field['name']}) <= {field['max']}",
+                }
+            )
         else:
             columns.append(_column(field))
     columns.append(_CREATED)
@@ -92,7 +112,14 @@ def _tokens(shape: Shape) -> tuple[dict[str, Json], list[str], str]:
         {"name": "expires_at", "type": "TIMESTAMP", "null": False},
     ]
     checks = [{"name": "tokens_expire_later", "expression": "expires_at > created_at"}]
-    spec = _spec("tokens", columns, ["token_hash"], [_to("user_id", "users")], checks=checks, indexes=[{"name": "idx_tokens_user_id", "columns": ["user_id"]}])
+    spec = _spec(
+        "tokens",
+        columns,
+        ["token_hash"],
+        [_to("user_id", "users")],
+        checks=checks,
+        indexes=[{"name": "idx_tokens_user_id", "columns": ["user_id"]}],
+    )
     account = shape.stack["account"]
     return spec, ids(account["ids"], account["hashed"], account["login_for"]), "low"
 
@@ -100,7 +127,11 @@ def _tokens(shape: Shape) -> tuple[dict[str, Json], list[str], str]:
 def _column(field: JsonObject) -> dict[str, Json]:
     """A field as a column whose check states every bound."""
     name = str(field["name"])
-    column: dict[str, Json] = {"name": name, "type": field["type"], "null": not field["required"] and "default" not in field}
+    column: dict[str, Json] = {
+        "name": name,
+        "type": field["type"],
+        "null": not field["required"] and "default" not in field,
+    }
     if "default" in field:
         column["default"] = f"'{field['default']}'"
     if field.get("unique"):
@@ -131,7 +162,7 @@ def check_of(field: JsonObject) -> str:
 def _thing(shape: Shape, thing: Thing) -> tuple[dict[str, Json], list[str], str]:
     served = ids(thing.ids, thing.operations["create"].ids, *(field["ids"] for field in thing.fields))
     if thing.ddl is not None:
-        return dict(thing.ddl), served, "low"
+        return _given(thing), served, "low"
     columns: list[Json] = [_ID]
     foreign: list[Json] = []
     if thing.parent:
@@ -141,12 +172,34 @@ def _thing(shape: Shape, thing: Thing) -> tuple[dict[str, Json], list[str], str]
         columns.append(_reference("user_id"))
         foreign.append(_to("user_id", "users"))
     columns += [*(_column(field) for field in thing.fields), _CREATED]
-    return _spec(thing.table, columns, ["id"], foreign, indexes=_indexes(thing)), served, "low" if len(thing.fields) < 5 else "medium"
+    return (
+        _spec(thing.table, columns, ["id"], foreign, indexes=_indexes(thing)),
+        served,
+        "low" if len(thing.fields) < 5 else "medium",
+    )
+
+
+def _given(thing: Thing) -> dict[str, Json]:
+    """The table as the request states it. SQLite does not enforce VARCHAR(n), so that the check says it as well."""
+    bounds = {str(field["name"]): field for field in thing.fields}
+    columns: list[Json] = []
+    for column in (thing.ddl or {})["columns"]:
+        field = bounds.get(str(column["name"]), {})
+        size = re.search(r"CHAR\w*\s*\((\d+)\)", str(column["type"]))
+        limit = f"length({column['name']}) <= {size.group(1)}" if size and field.get("kind") == "string" else ""
+        known = str(column.get("check", ""))
+        if limit and not re.search(r"between|<", known, re.I):
+            columns.append({**column, "check": f"({known}) AND {limit}" if known else limit})
+        else:
+            columns.append(column)
+    return {**(thing.ddl or {}), "columns": columns}
 
 
 def _indexes(thing: Thing) -> list[Json]:
     if thing.parent:
-        return [{"name": f"idx_{thing.table}_{thing.parent_name}_id", "columns": [f"{thing.parent_name}_id", "created_at"]}]
+        return [
+            {"name": f"idx_{thing.table}_{thing.parent_name}_id", "columns": [f"{thing.parent_name}_id", "created_at"]}
+        ]
     found: list[Json] = [{"name": f"idx_{thing.table}_user_id", "columns": ["user_id"]}] if thing.owned else []
     order = str(thing.listing["order"])
     if order == "created_at":
@@ -159,7 +212,11 @@ def _indexes(thing: Thing) -> list[Json]:
 def _link(shape: Shape, link: Link) -> tuple[dict[str, Json], list[str], str]:
     source, target = link.source_column, link.target_column
     columns: list[Json] = [_reference(source), _reference(target), _CREATED]
-    checks: list[Json] = [{"name": f"{link.table}_not_self", "expression": f"{source} <> {target}"}] if link.of_users and link.not_self else []
+    checks: list[Json] = (
+        [{"name": f"{link.table}_not_self", "expression": f"{source} <> {target}"}]
+        if link.of_users and link.not_self
+        else []
+    )
     spec = _spec(
         link.table,
         columns,
@@ -205,9 +262,16 @@ def _notifications(shape: Shape) -> tuple[dict[str, Json], list[str], str]:
         columns.append(_reference(column, null=True))
         foreign.append(_to(column, table))
         about = ", ".join(f"'{name}'" for name in names)
-        checks.append({"name": f"notifications_{column.removesuffix('_id')}", "expression": f"(kind IN ({about})) = ({column} IS NOT NULL)"})
+        checks.append(
+            {
+                "name": f"notifications_{column.removesuffix('_id')}",
+                "expression": f"(kind IN ({about})) = ({column} IS NOT NULL)",
+            }
+        )
     if reads(shape):
-        columns.append({"name": "is_read", "type": "BOOLEAN", "null": False, "default": "0", "check": "is_read IN (0, 1)"})
+        columns.append(
+            {"name": "is_read", "type": "BOOLEAN", "null": False, "default": "0", "check": "is_read IN (0, 1)"}
+        )
     columns.append(_CREATED)
     return _spec("notifications", columns, ["id"], foreign, checks=checks), list(shape.notify["ids"]), "medium"
 
@@ -230,4 +294,11 @@ def _index(number: int, shape: Shape) -> dict[str, Json]:
         "file": file,
         "twins": [{"dialect": "postgresql", "file": twin}],
     }
-    return task("database_index_notifications", "Index notifications by user and time", "database", spec, shape.notify["ids"], outputs=[file, twin])
+    return task(
+        "database_index_notifications",
+        "Index notifications by user and time",
+        "database",
+        spec,
+        shape.notify["ids"],
+        outputs=[file, twin],
+    )

@@ -1,5 +1,7 @@
 """README, API reference, description of the data."""
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -26,13 +28,32 @@ def tasks(shape: Shape, calls: Sequence[Call], tables: Sequence[str]) -> list[di
 def _readme(shape: Shape) -> dict[str, Json]:
     sections: list[dict[str, Json]] = [
         {"heading": "What it does", "says": does(shape)},
-        {"heading": "Install", "says": "Create a virtual environment and install the pinned dependencies.", "examples": _COMMANDS[:2]},
-        {"heading": "Migrate", "says": "Apply the migrations; a second call changes nothing. The server does the same when it starts.", "examples": [_COMMANDS[2]]},
+        {
+            "heading": "Install",
+            "says": "Create a virtual environment and install the pinned dependencies.",
+            "examples": _COMMANDS[:2],
+        },
+        {
+            "heading": "Migrate",
+            "says": "Apply the migrations; a second call changes nothing. The server does the same when it starts.",
+            "examples": [_COMMANDS[2]],
+        },
         {"heading": "Start", "says": "Start the server, then open http://127.0.0.1:8000.", "examples": [_COMMANDS[3]]},
         {"heading": "Settings", "says": "Environment variables of the server."},
-        {"heading": "Test", "says": "Run the tests; they start servers of their own on free ports.", "examples": [_COMMANDS[4]]},
-        {"heading": "Containers", "says": "Build and start the container; the data stay in the volume app-data.", "examples": ["docker compose up --build"]},
-        {"heading": "Documents", "says": "The API is described in docs/api.md and openapi.json, the tables in docs/data.md."},
+        {
+            "heading": "Test",
+            "says": "Run the tests; they start servers of their own on free ports.",
+            "examples": [_COMMANDS[4]],
+        },
+        {
+            "heading": "Containers",
+            "says": "Build and start the container; the data stay in the volume app-data.",
+            "examples": ["docker compose up --build"],
+        },
+        {
+            "heading": "Documents",
+            "says": "The API is described in docs/api.md and openapi.json, the tables in docs/data.md.",
+        },
     ]
     spec: dict[str, Json] = {
         "kind": "document",
@@ -45,7 +66,14 @@ def _readme(shape: Shape) -> dict[str, Json]:
         "settings": {"role": "readme"},
     }
     served = ids(shape.asked("documents"), shape.artefact("readme"))
-    return task("documentation_readme", f"Write README.md: {shape.title}", "documentation", spec, served, inputs=["app/main.py", "requirements.txt", "compose.yaml"])
+    return task(
+        "documentation_readme",
+        f"Write README.md: {shape.title}",
+        "documentation",
+        spec,
+        served,
+        inputs=["app/main.py", "requirements.txt", "compose.yaml"],
+    )
 
 
 def does(shape: Shape) -> str:
@@ -58,7 +86,16 @@ def does(shape: Shape) -> str:
 
 
 def _api(shape: Shape, calls: Sequence[Call]) -> dict[str, Json]:
-    login: list[dict[str, Json]] = [{"heading": "Authentication", "says": "Sign up or log in, then send the token as `Authorization: Bearer TOKEN`."}] if shape.accounts else []
+    login: list[dict[str, Json]] = (
+        [
+            {
+                "heading": "Authentication",
+                "says": "Sign up or log in, then send the token as `Authorization: Bearer TOKEN`.",
+            }
+        ]
+        if shape.accounts
+        else []
+    )
     spec: dict[str, Json] = {
         "kind": "document",
         "file": "docs/api.md",
@@ -69,7 +106,14 @@ def _api(shape: Shape, calls: Sequence[Call]) -> dict[str, Json]:
         "settings": {"role": "api"},
     }
     served = ids(shape.asked("documents"), shape.artefact("api"))
-    return task("documentation_api", f"Write docs/api.md: The API of {shape.title}", "documentation", spec, served, inputs=["openapi.json"])
+    return task(
+        "documentation_api",
+        f"Write docs/api.md: The API of {shape.title}",
+        "documentation",
+        spec,
+        served,
+        inputs=["openapi.json"],
+    )
 
 
 def _data(shape: Shape, tables: Sequence[str]) -> dict[str, Json]:
@@ -79,10 +123,19 @@ def _data(shape: Shape, tables: Sequence[str]) -> dict[str, Json]:
         "title": f"The data of {shape.title}",
         "audience": "a developer who reads or changes the database",
         "sections": [
-            {"heading": "Migrations", "says": "Files in migrations/sqlite are applied in the order of their names, each once; migrations/postgresql holds the same for PostgreSQL."},
+            {
+                "heading": "Migrations",
+                "says": "Files in migrations/sqlite are applied in the order of their names, each once; migrations/postgresql holds the same for PostgreSQL.",
+            },
             {"heading": "Tables", "says": "Each table with its columns, keys, checks and indexes."},
         ],
         "covers": list(tables),
         "settings": {"role": "data"},
     }
-    return task("documentation_data", f"Write docs/data.md: The data of {shape.title}", "documentation", spec, shape.asked("documents"))
+    return task(
+        "documentation_data",
+        f"Write docs/data.md: The data of {shape.title}",
+        "documentation",
+        spec,
+        shape.asked("documents"),
+    )

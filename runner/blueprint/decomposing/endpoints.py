@@ -1,5 +1,7 @@
 """REST endpoints: the exact input bounds, SQL, answers and owners of everything that can be done with the things."""
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -83,7 +85,16 @@ def endpoint_task(shape: Shape, call: Call) -> dict[str, Json]:
         inputs.append(_AUTH)
     if "emits" in call.extra or "stream" in call.extra:
         inputs.append(_EVENTS)
-    spec: dict[str, Json] = {"kind": "endpoint", "method": call.method, "path": call.path, "file": call.file, "name": call.name, "tag": call.tag, "summary": call.summary[:1].upper() + call.summary[1:], "auth": call.auth}
+    spec: dict[str, Json] = {
+        "kind": "endpoint",
+        "method": call.method,
+        "path": call.path,
+        "file": call.file,
+        "name": call.name,
+        "tag": call.tag,
+        "summary": call.summary[:1].upper() + call.summary[1:],
+        "auth": call.auth,
+    }
     spec |= {key: value for key, value in call.extra.items() if key in ("issues", "role", "owner", "stream")}
     if call.params:
         spec["params"] = call.params
@@ -92,14 +103,27 @@ def endpoint_task(shape: Shape, call: Call) -> dict[str, Json]:
         spec["paging"] = {"limit": "limit", "offset": "offset", "default": limit["default"], "max": limit["max"]}
     if call.body:
         spec["body"] = call.body
-    spec |= {"queries": call.queries, **({"answer": call.answer} if call.answer else {}), "reads": call.reads, "writes": call.writes}
+    spec |= {
+        "queries": call.queries,
+        **({"answer": call.answer} if call.answer else {}),
+        "reads": call.reads,
+        "writes": call.writes,
+    }
     if "emits" in call.extra:
         spec["emits"] = call.extra["emits"]
     spec["responses"] = call.responses
     if call.auth != "none":
         spec["needs_token_from"] = LOGIN
     title = f"{call.identity}: {call.summary}"
-    return task(f"{call.component}_{call.name}", title, call.component, spec, call.served, complexity=call.complexity, inputs=inputs)
+    return task(
+        f"{call.component}_{call.name}",
+        title,
+        call.component,
+        spec,
+        call.served,
+        complexity=call.complexity,
+        inputs=inputs,
+    )
 
 
 def _auth(shape: Shape, who: str) -> str:
@@ -117,7 +141,14 @@ def _reading(shape: Shape, thing: Thing) -> str:
 def _answers(auth: str, *responses: JsonObject) -> list[JsonObject]:
     found = list(responses)
     if auth != "none":
-        found.append({"status": 401, "when": "the token is missing, unknown or expired" if auth == "required" else "a token is sent and is unknown or expired"})
+        found.append(
+            {
+                "status": 401,
+                "when": "the token is missing, unknown or expired"
+                if auth == "required"
+                else "a token is sent and is unknown or expired",
+            }
+        )
     return sorted([*found, _OUTSIDE], key=lambda response: int(response["status"]))
 
 
@@ -125,7 +156,11 @@ def _fields_body(fields: Iterable[JsonObject], partial: bool = False) -> list[Js
     found: list[JsonObject] = []
     for one in fields:
         kind = str(one["kind"])
-        entry: dict[str, Json] = {"name": one["name"], "type": "string" if kind == "date" else kind, "required": bool(one["required"]) and not partial}
+        entry: dict[str, Json] = {
+            "name": one["name"],
+            "type": "string" if kind == "date" else kind,
+            "required": bool(one["required"]) and not partial,
+        }
         entry |= {key: one[key] for key in _BODY_KEYS if key in one}
         if kind == "date":
             entry["pattern"] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -136,7 +171,13 @@ def _fields_body(fields: Iterable[JsonObject], partial: bool = False) -> list[Js
 
 
 def _id_param(name: str, table: str) -> JsonObject:
-    return {"name": name, "in": "path", "type": "uuid", "required": True, "references": {"table": table, "column": "id"}}
+    return {
+        "name": name,
+        "in": "path",
+        "type": "uuid",
+        "required": True,
+        "references": {"table": table, "column": "id"},
+    }
 
 
 def _found(table: str, param: str, name: str) -> JsonObject:
@@ -151,10 +192,28 @@ def _create(shape: Shape, thing: Thing) -> Call:
     operation = thing.operations["create"]
     auth = _auth(shape, operation.who)
     owned = thing.owned
-    names = ["id", *([f"{thing.parent_name}_id"] if thing.parent else []), *(["user_id"] if owned else []), *(str(f["name"]) for f in thing.fields), *(["created_at"] if thing.stamped else [])]
-    values = [":new_id", *([f":{thing.parent_name}_id"] if thing.parent else []), *([":user_id"] if owned else []), *(_value(thing, f) for f in thing.fields), *([":now"] if thing.stamped else [])]
-    insert: dict[str, Json] = {"name": "insert", "sql": f"INSERT INTO {thing.table} ({', '.join(names)}) VALUES ({', '.join(values)})", "rows": "none"}
-    responses: list[JsonObject] = [{"status": 201, "when": f"the {words(thing.name)} is stored", "fields": shape.answer(thing, auth != "none")}]
+    names = [
+        "id",
+        *([f"{thing.parent_name}_id"] if thing.parent else []),
+        *(["user_id"] if owned else []),
+        *(str(f["name"]) for f in thing.fields),
+        *(["created_at"] if thing.stamped else []),
+    ]
+    values = [
+        ":new_id",
+        *([f":{thing.parent_name}_id"] if thing.parent else []),
+        *([":user_id"] if owned else []),
+        *(_value(thing, f) for f in thing.fields),
+        *([":now"] if thing.stamped else []),
+    ]
+    insert: dict[str, Json] = {
+        "name": "insert",
+        "sql": f"INSERT INTO {thing.table} ({', '.join(names)}) VALUES ({', '.join(values)})",
+        "rows": "none",
+    }
+    responses: list[JsonObject] = [
+        {"status": 201, "when": f"the {words(thing.name)} is stored", "fields": shape.answer(thing, auth != "none")}
+    ]
     if any(f.get("unique") for f in thing.fields):
         insert["conflict"] = 409
         unique = " or ".join(words(str(f["name"])) for f in thing.fields if f.get("unique"))
@@ -173,10 +232,36 @@ def _create(shape: Shape, thing: Thing) -> Call:
             queries += notice[0]
             extra["emits"], served = notice[1], ids(served, shape.notify["events"][thing.name], _live(shape))
             writes.append(notice[2])
-    queries.append({"name": thing.name, "sql": f"{shape.select(thing, auth != 'none')} WHERE {thing.table}.id = :new_id", "rows": "one"})
-    what = f"add {article(words(thing.name))}" if thing.name.split("_")[-1] not in ("post", "comment", "message") else f"write {article(words(thing.name))}"
+    queries.append(
+        {
+            "name": thing.name,
+            "sql": f"{shape.select(thing, auth != 'none')} WHERE {thing.table}.id = :new_id",
+            "rows": "one",
+        }
+    )
+    what = (
+        f"add {article(words(thing.name))}"
+        if thing.name.split("_")[-1] not in ("post", "comment", "message")
+        else f"write {article(words(thing.name))}"
+    )
     summary = what + (f" to {article(words(thing.parent_name))}" if thing.parent else "")
-    return Call(f"create_{thing.name}", "POST", thing.collection, summary, thing.table, auth, served, _answers(auth, *responses), queries, thing.name, params, _fields_body(thing.fields), _creation_reads(shape, thing), writes, extra)
+    return Call(
+        f"create_{thing.name}",
+        "POST",
+        thing.collection,
+        summary,
+        thing.table,
+        auth,
+        served,
+        _answers(auth, *responses),
+        queries,
+        thing.name,
+        params,
+        _fields_body(thing.fields),
+        _creation_reads(shape, thing),
+        writes,
+        extra,
+    )
 
 
 def _creation_reads(shape: Shape, thing: Thing) -> list[str]:
@@ -187,7 +272,8 @@ def _value(thing: Thing, one: JsonObject) -> str:
     name = str(one["name"])
     if "default" in one:
         return f"coalesce(:{name}, '{one['default']}')"
-    given = next((c for c in thing.ddl["columns"] if c["name"] == name), {}) if thing.ddl else {}
+    columns: list[JsonObject] = list(thing.ddl["columns"]) if thing.ddl else []
+    given: JsonObject = next((column for column in columns if column["name"] == name), {})
     return f"coalesce(:{name}, {given['default']})" if "default" in given else f":{name}"
 
 
@@ -209,10 +295,26 @@ def _told(shape: Shape, event: str, target: str, param: str) -> tuple[list[JsonO
     else:
         points = ", ".join(f":{param}" if _table_of(shape, column) == target else "NULL" for column in pointed)
         source = f"SELECT :new_id, {target}.user_id, :user_id, '{event}', {points}, :now FROM {target} WHERE {target}.id = :{param} AND {target}.user_id <> :user_id"
-    notify: JsonObject = {"name": "notify", "sql": f"INSERT INTO notifications ({', '.join(names)}) {source}", "rows": "none"}
-    read: JsonObject = {"name": "notification", "sql": f"{notification_select(shape)} WHERE notifications.id = :new_id", "rows": "one"}
+    notify: JsonObject = {
+        "name": "notify",
+        "sql": f"INSERT INTO notifications ({', '.join(names)}) {source}",
+        "rows": "none",
+    }
+    read: JsonObject = {
+        "name": "notification",
+        "sql": f"{notification_select(shape)} WHERE notifications.id = :new_id",
+        "rows": "one",
+    }
     payload = [name for name, _, _ in notification_fields(shape)]
-    emits: list[JsonObject] = [{"event": event, "table": "notifications", "to": "SELECT user_id FROM notifications WHERE id = :new_id", "from": "notification", "payload": payload}]
+    emits: list[JsonObject] = [
+        {
+            "event": event,
+            "table": "notifications",
+            "to": "SELECT user_id FROM notifications WHERE id = :new_id",
+            "from": "notification",
+            "payload": payload,
+        }
+    ]
     return [notify, read], emits, {"table": "notifications", "action": "insert", "columns": names}
 
 
@@ -224,12 +326,23 @@ def notification_fields(shape: Shape) -> list[tuple[str, str, bool]]:
     """(name, type, null) of a notification as it is answered and sent."""
     pointed = [(column, "uuid", True) for column, _, _ in database.notified_columns(shape)]
     read = [("is_read", "boolean", False)] if database.reads(shape) else []
-    return [("id", "uuid", False), ("kind", "string", False), ("actor_id", "uuid", False), ("actor", "string", False), *pointed, *read, ("created_at", "datetime", False)]
+    return [
+        ("id", "uuid", False),
+        ("kind", "string", False),
+        ("actor_id", "uuid", False),
+        ("actor", "string", False),
+        *pointed,
+        *read,
+        ("created_at", "datetime", False),
+    ]
 
 
 def notification_select(shape: Shape) -> str:
     """SELECT of notifications with the name of who caused them."""
-    listed = ", ".join("users.username AS actor" if name == "actor" else f"notifications.{name} AS {name}" for name, _, _ in notification_fields(shape))
+    listed = ", ".join(
+        "users.username AS actor" if name == "actor" else f"notifications.{name} AS {name}"
+        for name, _, _ in notification_fields(shape)
+    )
     return f"SELECT {listed} FROM notifications JOIN users ON users.id = notifications.actor_id"
 
 
@@ -249,7 +362,14 @@ def _list(shape: Shape, thing: Thing) -> Call:
     who = thing.operations.get("read", Operation("any", ())).who
     params, where, said = _narrowing(thing)
     queries: list[JsonObject] = []
-    responses: list[JsonObject] = [{"status": 200, "when": f"the page of {words(thing.table)}", "list": True, "fields": shape.answer(thing, auth != "none")}]
+    responses: list[JsonObject] = [
+        {
+            "status": 200,
+            "when": f"the page of {words(thing.table)}",
+            "list": True,
+            "fields": shape.answer(thing, auth != "none"),
+        }
+    ]
     if thing.parent:
         queries.append(_found(thing.parent, f"{thing.parent_name}_id", thing.parent_name))
         params.insert(0, _id_param(f"{thing.parent_name}_id", thing.parent))
@@ -262,7 +382,21 @@ def _list(shape: Shape, thing: Thing) -> Call:
     queries.append({"name": thing.table, "sql": sql, "rows": "many"})
     served = ids(thing.listing["ids"], shape.paging_ids, *(entry["ids"] for entry in thing.listing["narrow"]))
     summary = f"list {words(thing.table)}{f' of {article(words(thing.parent_name))}' if thing.parent else ''}, {_order_words(thing)}{said}"
-    return Call(f"list_{thing.table}", "GET", thing.collection, summary, thing.table, auth, served, _answers(auth, *responses), queries, thing.table, [*params, *paging_params(shape, thing.listing)], [], _creation_reads(shape, thing))
+    return Call(
+        f"list_{thing.table}",
+        "GET",
+        thing.collection,
+        summary,
+        thing.table,
+        auth,
+        served,
+        _answers(auth, *responses),
+        queries,
+        thing.table,
+        [*params, *paging_params(shape, thing.listing)],
+        [],
+        _creation_reads(shape, thing),
+    )
 
 
 def _narrowing(thing: Thing) -> tuple[list[JsonObject], list[str], str]:
@@ -298,7 +432,12 @@ def _narrowing(thing: Thing) -> tuple[list[JsonObject], list[str], str]:
 
 def _filter(one: JsonObject) -> JsonObject:
     kind = answer_type(one)
-    found: dict[str, Json] = {"name": one["name"], "in": "query", "type": kind if kind in ("integer", "number", "boolean") else "string", "required": False}
+    found: dict[str, Json] = {
+        "name": one["name"],
+        "in": "query",
+        "type": kind if kind in ("integer", "number", "boolean") else "string",
+        "required": False,
+    }
     if "choices" in one:
         found["choices"] = one["choices"]
     elif kind in ("integer", "number"):
@@ -333,7 +472,21 @@ def _feed(shape: Shape, thing: Thing) -> Call:
     summary = f"list the {words(thing.table)} of followed users{_AND_OWN if own else ''}, newest first"
     responses = [{"status": 200, "when": "the page of the feed", "list": True, "fields": shape.answer(thing, True)}]
     served = ids(listing.get("ids", ()), shape.paging_ids)
-    return Call("feed", "GET", "/api/feed", summary, thing.table, "required", served, _answers("required", *responses), [{"name": thing.table, "sql": sql, "rows": "many"}], thing.table, paging_params(shape, {}), [], [*shape.reads(thing), follow.table])
+    return Call(
+        "feed",
+        "GET",
+        "/api/feed",
+        summary,
+        thing.table,
+        "required",
+        served,
+        _answers("required", *responses),
+        [{"name": thing.table, "sql": sql, "rows": "many"}],
+        thing.table,
+        paging_params(shape, {}),
+        [],
+        [*shape.reads(thing), follow.table],
+    )
 
 
 def _owner(thing: Thing, operation: Operation, auth: str) -> dict[str, Json]:
@@ -347,13 +500,44 @@ def _delete(shape: Shape, thing: Thing) -> Call:
     auth = _auth(shape, operation.who)
     owner = _owner(thing, operation, auth)
     gone = [link.table for link in thing.links] + [child.table for child in shape.children(thing)]
-    responses: list[JsonObject] = [{"status": 204, "when": f"the {words(thing.name)} is gone" + (f", with its {' and '.join(words(name) for name in gone)}" if gone else "")}, _no(thing.name)]
+    responses: list[JsonObject] = [
+        {
+            "status": 204,
+            "when": f"the {words(thing.name)} is gone"
+            + (f", with its {' and '.join(words(name) for name in gone)}" if gone else ""),
+        },
+        _no(thing.name),
+    ]
     if owner:
         responses.append({"status": 403, "when": f"the {words(thing.name)} belongs to another user"})
-    queries: list[JsonObject] = [{"name": "delete", "sql": f"DELETE FROM {thing.table} WHERE id = :{thing.id_param}", "rows": "count", "missing": 404}]
+    queries: list[JsonObject] = [
+        {
+            "name": "delete",
+            "sql": f"DELETE FROM {thing.table} WHERE id = :{thing.id_param}",
+            "rows": "count",
+            "missing": 404,
+        }
+    ]
     writes: list[JsonObject] = [{"table": thing.table, "action": "delete", "columns": ["id"]}]
     summary = f"delete {_OWN if owner else 'a'} {words(thing.name)}"
-    return Call(f"delete_{thing.name}", "DELETE", thing.one, summary, thing.table, auth, ids(operation.ids, _needs_login(shape, auth)), _answers(auth, *responses), queries, "", [_id_param(thing.id_param, thing.table)], [], [thing.table], writes, owner, "low")
+    return Call(
+        f"delete_{thing.name}",
+        "DELETE",
+        thing.one,
+        summary,
+        thing.table,
+        auth,
+        ids(operation.ids, _needs_login(shape, auth)),
+        _answers(auth, *responses),
+        queries,
+        "",
+        [_id_param(thing.id_param, thing.table)],
+        [],
+        [thing.table],
+        writes,
+        owner,
+        "low",
+    )
 
 
 def _update(shape: Shape, thing: Thing) -> Call:
@@ -362,28 +546,77 @@ def _update(shape: Shape, thing: Thing) -> Call:
     owner = _owner(thing, operation, auth)
     names = [str(one["name"]) for one in thing.fields]
     sets = ", ".join(f"{name} = coalesce(:{name}, {name})" for name in names)
-    update: dict[str, Json] = {"name": "update", "sql": f"UPDATE {thing.table} SET {sets} WHERE id = :{thing.id_param}", "rows": "count", "missing": 404}
-    responses: list[JsonObject] = [{"status": 200, "when": f"the {words(thing.name)} is changed", "fields": shape.answer(thing, auth != "none")}, _no(thing.name)]
+    update: dict[str, Json] = {
+        "name": "update",
+        "sql": f"UPDATE {thing.table} SET {sets} WHERE id = :{thing.id_param}",
+        "rows": "count",
+        "missing": 404,
+    }
+    responses: list[JsonObject] = [
+        {"status": 200, "when": f"the {words(thing.name)} is changed", "fields": shape.answer(thing, auth != "none")},
+        _no(thing.name),
+    ]
     if any(one.get("unique") for one in thing.fields):
         update["conflict"] = 409
         responses.append({"status": 409, "when": f"another {words(thing.name)} has this value"})
     if owner:
         responses.append({"status": 403, "when": f"the {words(thing.name)} belongs to another user"})
-    queries: list[JsonObject] = [update, {"name": thing.name, "sql": f"{shape.select(thing, auth != 'none')} WHERE {thing.table}.id = :{thing.id_param}", "rows": "one"}]
+    queries: list[JsonObject] = [
+        update,
+        {
+            "name": thing.name,
+            "sql": f"{shape.select(thing, auth != 'none')} WHERE {thing.table}.id = :{thing.id_param}",
+            "rows": "one",
+        },
+    ]
     writes: list[JsonObject] = [{"table": thing.table, "action": "update", "columns": names}]
     summary = f"change {_OWN if owner else 'a'} {words(thing.name)}; what is left out stays"
     served = ids(operation.ids, _needs_login(shape, auth))
-    return Call(f"update_{thing.name}", "PATCH", thing.one, summary, thing.table, auth, served, _answers(auth, *responses), queries, thing.name, [_id_param(thing.id_param, thing.table)], _fields_body(thing.fields, partial=True), shape.reads(thing), writes, owner)
+    return Call(
+        f"update_{thing.name}",
+        "PATCH",
+        thing.one,
+        summary,
+        thing.table,
+        auth,
+        served,
+        _answers(auth, *responses),
+        queries,
+        thing.name,
+        [_id_param(thing.id_param, thing.table)],
+        _fields_body(thing.fields, partial=True),
+        shape.reads(thing),
+        writes,
+        owner,
+    )
 
 
 def _link(shape: Shape, link: Link) -> Call:
     source, target = link.source_column, link.target_column
     queries: list[JsonObject] = []
-    responses: list[JsonObject] = [_no(link.target_name), {"status": 409, "when": f"the caller has {link.past.replace('_', ' ')} this {words(link.target_name)} already"}]
+    responses: list[JsonObject] = [
+        _no(link.target_name),
+        {"status": 409, "when": f"the caller has {link.past.replace('_', ' ')} this {words(link.target_name)} already"},
+    ]
     if link.of_users and link.not_self:
-        queries.append({"name": "self", "sql": f"SELECT 1 AS same WHERE :{target} = :user_id", "rows": "one", "refuse_if_found": 400})
+        queries.append(
+            {
+                "name": "self",
+                "sql": f"SELECT 1 AS same WHERE :{target} = :user_id",
+                "rows": "one",
+                "refuse_if_found": 400,
+            }
+        )
         responses.append({"status": 400, "when": "the user is the caller"})
-    queries += [_found(link.target, target, link.target_name), {"name": "insert", "sql": f"INSERT INTO {link.table} ({source}, {target}, created_at) VALUES (:user_id, :{target}, :now)", "rows": "none", "conflict": 409}]
+    queries += [
+        _found(link.target, target, link.target_name),
+        {
+            "name": "insert",
+            "sql": f"INSERT INTO {link.table} ({source}, {target}, created_at) VALUES (:user_id, :{target}, :now)",
+            "rows": "none",
+            "conflict": 409,
+        },
+    ]
     writes: list[JsonObject] = [{"table": link.table, "action": "insert", "columns": [source, target, "created_at"]}]
     extra: dict[str, Json] = {}
     served = ids(link.ids, shape.login_ids())
@@ -394,29 +627,99 @@ def _link(shape: Shape, link: Link) -> Call:
         writes.append(notice[2])
     counted = f"SELECT :{target} AS {target}, count(*) AS {link.count}, 1 AS {link.past} FROM {link.table} WHERE {target} = :{target}"
     queries.append({"name": link.table, "sql": counted, "rows": "one"})
-    fields = [{"name": target, "type": "uuid"}, {"name": link.count, "type": "integer"}, {"name": link.past, "type": "boolean"}]
+    fields = [
+        {"name": target, "type": "uuid"},
+        {"name": link.count, "type": "integer"},
+        {"name": link.past, "type": "boolean"},
+    ]
     responses.append({"status": 201, "when": f"the {words(link.noun)} is stored", "fields": fields})
     thing = "another user" if link.of_users else article(words(link.target_name))
     summary = f"{words(link.verb)} {thing}, once"
-    return Call(f"{link.verb}_{link.target_name}", "POST", link.path, summary, link.table, "required", served, _answers("required", *responses), queries, link.table, [_id_param(target, link.target)], [], [link.target, link.table], writes, extra)
+    return Call(
+        f"{link.verb}_{link.target_name}",
+        "POST",
+        link.path,
+        summary,
+        link.table,
+        "required",
+        served,
+        _answers("required", *responses),
+        queries,
+        link.table,
+        [_id_param(target, link.target)],
+        [],
+        [link.target, link.table],
+        writes,
+        extra,
+    )
 
 
 def _unlink(shape: Shape, link: Link) -> Call:
     source, target = link.source_column, link.target_column
-    queries: list[JsonObject] = [{"name": "delete", "sql": f"DELETE FROM {link.table} WHERE {source} = :user_id AND {target} = :{target}", "rows": "count", "missing": 404}]
+    queries: list[JsonObject] = [
+        {
+            "name": "delete",
+            "sql": f"DELETE FROM {link.table} WHERE {source} = :user_id AND {target} = :{target}",
+            "rows": "count",
+            "missing": 404,
+        }
+    ]
     writes: list[JsonObject] = [{"table": link.table, "action": "delete", "columns": [source, target]}]
-    responses: list[JsonObject] = [{"status": 204, "when": f"the {words(link.noun)} is gone"}, {"status": 404, "when": f"the caller has not {link.past} this {words(link.target_name)}"}]
+    responses: list[JsonObject] = [
+        {"status": 204, "when": f"the {words(link.noun)} is gone"},
+        {"status": 404, "when": f"the caller has not {link.past} this {words(link.target_name)}"},
+    ]
     summary = f"take back the {words(link.noun)} of {article(words(link.target_name))}"
-    return Call(f"un{link.verb}_{link.target_name}", "DELETE", link.path, summary, link.table, "required", ids(link.undo_ids, shape.login_ids()), _answers("required", *responses), queries, "", [_id_param(target, link.target)], [], [link.table], writes, {}, "low")
+    return Call(
+        f"un{link.verb}_{link.target_name}",
+        "DELETE",
+        link.path,
+        summary,
+        link.table,
+        "required",
+        ids(link.undo_ids, shape.login_ids()),
+        _answers("required", *responses),
+        queries,
+        "",
+        [_id_param(target, link.target)],
+        [],
+        [link.table],
+        writes,
+        {},
+        "low",
+    )
 
 
 def _list_users(shape: Shape, users: Thing) -> Call:
-    params: list[JsonObject] = [{"name": "q", "in": "query", "type": "string", "required": False, "min": 1, "max": 30}, *paging_params(shape, users.listing)]
+    params: list[JsonObject] = [
+        {"name": "q", "in": "query", "type": "string", "required": False, "min": 1, "max": 30},
+        *paging_params(shape, users.listing),
+    ]
     auth = "optional" if users.links else "none"
     sql = f"{shape.select(users, auth != 'none')} WHERE (:q IS NULL OR instr(lower(users.username), lower(:q)) > 0) ORDER BY users.username LIMIT :limit OFFSET :offset"
-    responses: list[JsonObject] = [{"status": 200, "when": "the page of users", "list": True, "fields": shape.answer(users, auth != "none")}]
-    served = ids(shape.paging_ids, *(link.ids for link in users.links), users.operations["read"].ids if "read" in users.operations else ())
-    return Call("list_users", "GET", "/api/users", "list users by name, filtered by a part of it", "users", auth, served, _answers(auth, *responses), [{"name": "users", "sql": sql, "rows": "many"}], "users", params, [], shape.reads(users))
+    responses: list[JsonObject] = [
+        {"status": 200, "when": "the page of users", "list": True, "fields": shape.answer(users, auth != "none")}
+    ]
+    served = ids(
+        shape.paging_ids,
+        *(link.ids for link in users.links),
+        users.operations["read"].ids if "read" in users.operations else (),
+    )
+    return Call(
+        "list_users",
+        "GET",
+        "/api/users",
+        "list users by name, filtered by a part of it",
+        "users",
+        auth,
+        served,
+        _answers(auth, *responses),
+        [{"name": "users", "sql": sql, "rows": "many"}],
+        "users",
+        params,
+        [],
+        shape.reads(users),
+    )
 
 
 def _profile(shape: Shape, users: Thing) -> Call:
@@ -427,6 +730,24 @@ def _profile(shape: Shape, users: Thing) -> Call:
         {"name": "update", "sql": f"UPDATE users SET {sets} WHERE id = :user_id", "rows": "count", "missing": 404},
         {"name": "user", "sql": f"{shape.select(users, True)} WHERE users.id = :user_id", "rows": "one"},
     ]
-    responses: list[JsonObject] = [{"status": 200, "when": "the profile is changed", "fields": shape.answer(users, True)}, {"status": 404, "when": "the user is gone"}]
+    responses: list[JsonObject] = [
+        {"status": 200, "when": "the profile is changed", "fields": shape.answer(users, True)},
+        {"status": 404, "when": "the user is gone"},
+    ]
     served = ids(users.operations["update"].ids, *(one["ids"] for one in fields), shape.login_ids())
-    return Call("update_profile", "PATCH", "/api/profile", "change one's own profile; what is left out stays", "users", "required", served, _answers("required", *responses), queries, "user", [], _fields_body(fields, partial=True), shape.reads(users), [{"table": "users", "action": "update", "columns": names}])
+    return Call(
+        "update_profile",
+        "PATCH",
+        "/api/profile",
+        "change one's own profile; what is left out stays",
+        "users",
+        "required",
+        served,
+        _answers("required", *responses),
+        queries,
+        "user",
+        [],
+        _fields_body(fields, partial=True),
+        shape.reads(users),
+        [{"table": "users", "action": "update", "columns": names}],
+    )

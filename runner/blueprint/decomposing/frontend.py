@@ -1,5 +1,7 @@
 """The web page: a form and a card for each thing, lists, threads, people, notifications, and the shell around them."""
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -11,7 +13,14 @@ from runner.blueprint.decomposing.tasks import task
 from runner.blueprint.english import article
 from runner.records import Json, JsonObject
 
-_ICONS = {"like": "heart", "follow": "person", "star": "star", "bookmark": "bookmark", "favourite": "heart", "favorite": "heart"}
+_ICONS = {
+    "like": "heart",
+    "follow": "person",
+    "star": "star",
+    "bookmark": "bookmark",
+    "favourite": "heart",
+    "favorite": "heart",
+}
 
 
 def tasks(shape: Shape, calls: Sequence[Call]) -> list[dict[str, Json]]:
@@ -35,7 +44,9 @@ def tasks(shape: Shape, calls: Sequence[Call]) -> list[dict[str, Json]]:
     return found
 
 
-def _component(shape: Shape, name: str, title: str, role: str, served: list[str], *, needs: Sequence[str] = (), **spec: Json) -> dict[str, Json]:
+def _component(
+    shape: Shape, name: str, title: str, role: str, served: list[str], *, needs: Sequence[str] = (), **spec: Json
+) -> dict[str, Json]:
     tag = "-".join(_parts(name))
     whole: dict[str, Json] = {
         "kind": "ui_component",
@@ -59,7 +70,15 @@ def _component(shape: Shape, name: str, title: str, role: str, served: list[str]
     } | spec
     id_ = f"frontend_{tag.replace('-', '_')}"
     wanted = [*served, *shape.page_ids]
-    return task(id_, f"{name}: {title[:1].lower()}{title[1:]}", "frontend", whole, wanted, complexity="medium", needs=["frontend_client", *(_id(need) for need in needs)])
+    return task(
+        id_,
+        f"{name}: {title[:1].lower()}{title[1:]}",
+        "frontend",
+        whole,
+        wanted,
+        complexity="medium",
+        needs=["frontend_client", *(_id(need) for need in needs)],
+    )
 
 
 def _parts(name: str) -> list[str]:
@@ -87,15 +106,31 @@ def _client(shape: Shape) -> dict[str, Json]:
         "purpose": "Calls the API with the stored token, keeps the session, reads the event stream with the token in a header, formats times.",
         "role": "client",
         "exports": [
-            {"name": "request", "signature": "request(method, path, {params, query, body}) -> Promise<any>", "returns": "the parsed answer", "errors": ["ApiError with status and message"]},
+            {
+                "name": "request",
+                "signature": "request(method, path, {params, query, body}) -> Promise<any>",
+                "returns": "the parsed answer",
+                "errors": ["ApiError with status and message"],
+            },
             {"name": "session", "signature": "session: {current, save(session), clear()}"},
-            {"name": "stream", "signature": "stream(path, events, {onEvent, onState}) -> () => void", "returns": "a function that closes the stream"},
+            {
+                "name": "stream",
+                "signature": "stream(path, events, {onEvent, onState}) -> () => void",
+                "returns": "a function that closes the stream",
+            },
             {"name": "relativeTime", "signature": "relativeTime(iso) -> string"},
         ],
         "settings": {"storage_key": f"{_key(shape.title)}.session", "retry_seconds": 2},
     }
     outputs = ["app/static/client.js", "app/static/elements.js"]
-    return task("frontend_client", "Client of the API for the page: requests, session, live stream", "frontend", spec, shape.page_ids, outputs=outputs)
+    return task(
+        "frontend_client",
+        "Client of the API for the page: requests, session, live stream",
+        "frontend",
+        spec,
+        shape.page_ids,
+        outputs=outputs,
+    )
 
 
 def _key(title: str) -> str:
@@ -106,9 +141,16 @@ def _field(one: JsonObject, filter_: bool = False) -> dict[str, Json]:
     """An input of a form, with the bounds of the API."""
     kind = str(one["kind"])
     long = kind == "string" and int(one.get("max") or 0) > 120
-    control = {"date": "date", "datetime": "datetime-local", "integer": "number", "number": "number"}.get(kind, "textarea" if long else "text")
+    control = {"date": "date", "datetime": "datetime-local", "integer": "number", "number": "number"}.get(
+        kind, "textarea" if long else "text"
+    )
     label = {"content": "Text"}.get(str(one["name"]), words(str(one["name"])).capitalize())
-    found: dict[str, Json] = {"name": one["name"], "label": label, "control": control, "required": bool(one["required"])}
+    found: dict[str, Json] = {
+        "name": one["name"],
+        "label": label,
+        "control": control,
+        "required": bool(one["required"]),
+    }
     found |= {key: one[key] for key in ("min", "max", "choices") if key in one}
     if "pattern" in one:
         found["pattern"] = str(one["pattern"]).removeprefix("^").removesuffix("$")
@@ -127,7 +169,9 @@ def _auth(shape: Shape) -> dict[str, Json]:
     for one in users.fields if users else ():
         field = _field(one)
         field["control"] = {"password": "password", "email": "email"}.get(str(one["name"]), field["control"])
-        field |= {"autocomplete": {"password": "current-password"}.get(str(one["name"]), str(one["name"]).replace("_", "-"))}
+        field |= {
+            "autocomplete": {"password": "current-password"}.get(str(one["name"]), str(one["name"]).replace("_", "-"))
+        }
         if one["name"] not in (shape.stack["account"]["login_by"], "password"):
             field["only_sign_up"] = True
         if one["name"] == "password":
@@ -149,7 +193,10 @@ def _auth(shape: Shape) -> dict[str, Json]:
         events=[{"name": "signed-in", "detail": "the session: token, user_id, username"}],
         calls=[REGISTER, LOGIN],
         fields=fields,
-        accessibility=[{"selector": "form", "role": "form", "name": "Log in", "keys": []}, {"selector": "[role=alert]", "role": "alert", "name": "the message", "keys": []}],
+        accessibility=[
+            {"selector": "form", "role": "form", "name": "Log in", "keys": []},
+            {"selector": "[role=alert]", "role": "alert", "name": "the message", "keys": []},
+        ],
         test_ids=["auth-form", "auth-submit", "auth-error"],
     )
 
@@ -173,7 +220,10 @@ def _composer(shape: Shape, thing: Thing) -> dict[str, Json]:
         events=[{"name": f"{tag}-created", "detail": f"the {name}"}],
         calls=[f"POST {thing.collection}"],
         fields=fields,
-        accessibility=[{"selector": "form", "role": "form", "name": f"Add {article(name)}", "keys": ["Ctrl+Enter"]}, {"selector": "[role=alert]", "role": "alert", "name": "the message", "keys": []}],
+        accessibility=[
+            {"selector": "form", "role": "form", "name": f"Add {article(name)}", "keys": ["Ctrl+Enter"]},
+            {"selector": "[role=alert]", "role": "alert", "name": "the message", "keys": []},
+        ],
         test_ids=[f"{tag}-form", f"{tag}-submit", f"{tag}-form-error", f"{tag}-counter"],
         settings={"submit": "Post" if thing.name == "post" else "Add"},
     )
@@ -181,7 +231,11 @@ def _composer(shape: Shape, thing: Thing) -> dict[str, Json]:
 
 def _titles(thing: Thing) -> dict[str, Json]:
     """Which fields of a row are its title, its text and its time."""
-    texts = [str(one["name"]) for one in thing.fields if one["kind"] == "string" and "choices" not in one and one["name"] != thing.main]
+    texts = [
+        str(one["name"])
+        for one in thing.fields
+        if one["kind"] == "string" and "choices" not in one and one["name"] != thing.main
+    ]
     found: dict[str, Json] = {"title": thing.main, **({"text": texts[0]} if texts else {})}
     if thing.main == "content" and thing.owned:
         found = {"title": "username", "text": "content"}
@@ -212,9 +266,16 @@ def _thread(shape: Shape, thing: Thing) -> dict[str, Json]:
         calls=[f"GET {thing.collection}", f"POST {thing.collection}"],
         fields=fields,
         shows=[value for value in listed.values() if isinstance(value, str)],
-        accessibility=[{"selector": "form", "role": "form", "name": f"Your {name}", "keys": []}, {"selector": "ol", "role": "list", "name": words(thing.table).capitalize(), "keys": []}],
+        accessibility=[
+            {"selector": "form", "role": "form", "name": f"Your {name}", "keys": []},
+            {"selector": "ol", "role": "list", "name": words(thing.table).capitalize(), "keys": []},
+        ],
         test_ids=[tag, f"{tag}-loading", f"{tag}-empty", f"{tag}-error"],
-        settings={"submit": "Add" if thing.name != "comment" else "Comment", "bind": {f"{thing.parent_name}_id": "id"}, **listed},
+        settings={
+            "submit": "Add" if thing.name != "comment" else "Comment",
+            "bind": {f"{thing.parent_name}_id": "id"},
+            **listed,
+        },
     )
 
 
@@ -231,21 +292,54 @@ def _toggle(link: Link) -> dict[str, Json]:
         "label_on": f"Un{label.lower()}",
         "icon": _ICONS.get(link.verb, "heart"),
     }
-    return found | ({"count_label": "followers" if link.verb == "follow" else f"{link.noun}s", "not_own": "id"} if link.of_users else {})
+    return found | (
+        {"count_label": "followers" if link.verb == "follow" else f"{link.noun}s", "not_own": "id"}
+        if link.of_users
+        else {}
+    )
 
 
 def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
     found = [_toggle(link) for link in thing.links]
     for child in shape.children(thing):
         label = words(child.table).capitalize()
-        found.append({"kind": "expand", "name": child.table, "component": f"{camel(child.name)}Thread", "count": f"{child.name}_count", "label": label, "icon": "comment"})
+        found.append(
+            {
+                "kind": "expand",
+                "name": child.table,
+                "component": f"{camel(child.name)}Thread",
+                "count": f"{child.name}_count",
+                "label": label,
+                "icon": "comment",
+            }
+        )
     own = {"own": "user_id"} if thing.owned else {}
     if "update" in thing.operations:
         fields = [_field(one) | {"required": False} for one in thing.fields]
-        found.append({"kind": "edit", "name": "edit", "call": f"PATCH {thing.one}", "label": "Edit", "icon": "edit", "fields": fields, **(own if thing.operations["update"].who == "owner" else {})})
+        found.append(
+            {
+                "kind": "edit",
+                "name": "edit",
+                "call": f"PATCH {thing.one}",
+                "label": "Edit",
+                "icon": "edit",
+                "fields": fields,
+                **(own if thing.operations["update"].who == "owner" else {}),
+            }
+        )
     if "delete" in thing.operations:
         confirm = f"Delete this {words(thing.name)}?"
-        found.append({"kind": "remove", "name": "delete", "call": f"DELETE {thing.one}", "label": "Delete", "icon": "trash", "confirm": confirm, **(own if thing.operations["delete"].who == "owner" else {})})
+        found.append(
+            {
+                "kind": "remove",
+                "name": "delete",
+                "call": f"DELETE {thing.one}",
+                "label": "Delete",
+                "icon": "trash",
+                "confirm": confirm,
+                **(own if thing.operations["delete"].who == "owner" else {}),
+            }
+        )
     return found
 
 
@@ -254,9 +348,20 @@ def _card(shape: Shape, thing: Thing) -> dict[str, Json]:
     actions = _actions(shape, thing)
     calls = [str(action[key]) for action in actions for key in ("on", "off", "call") if key in action]
     threads = [f"{camel(child.name)}Thread" for child in shape.children(thing)]
-    served = ids(thing.listing["ids"], *(link.ids for link in thing.links), *(o.ids for action, o in thing.operations.items() if action in ("update", "delete")), *(child.operations["create"].ids for child in shape.children(thing)))
-    accessibility: list[dict[str, Json]] = [{"selector": "article", "role": "article", "name": words(thing.name).capitalize(), "keys": []}]
-    accessibility += [{"selector": "button.toggle", "role": "button", "name": str(action["label"]), "keys": ["Enter", "Space"]} for action in actions if action["kind"] == "toggle"]
+    served = ids(
+        thing.listing["ids"],
+        *(link.ids for link in thing.links),
+        *(o.ids for action, o in thing.operations.items() if action in ("update", "delete")),
+        *(child.operations["create"].ids for child in shape.children(thing)),
+    )
+    accessibility: list[dict[str, Json]] = [
+        {"selector": "article", "role": "article", "name": words(thing.name).capitalize(), "keys": []}
+    ]
+    accessibility += [
+        {"selector": "button.toggle", "role": "button", "name": str(action["label"]), "keys": ["Enter", "Space"]}
+        for action in actions
+        if action["kind"] == "toggle"
+    ]
     return _component(
         shape,
         f"{camel(thing.name)}Card",
@@ -270,7 +375,9 @@ def _card(shape: Shape, thing: Thing) -> dict[str, Json]:
             _state("loading", "the pressed action is disabled", tag),
             _state("error", "the message of the API in an alert", f"{tag}-error"),
         ],
-        events=[{"name": "item-removed", "detail": f"the id of the {words(thing.name)}"}] if "delete" in thing.operations else [],
+        events=[{"name": "item-removed", "detail": f"the id of the {words(thing.name)}"}]
+        if "delete" in thing.operations
+        else [],
         calls=calls,
         shows=[name for _, name, _, _ in shape.columns(thing, shape.accounts) if name not in ("id", "user_id")],
         uses=threads,
@@ -281,8 +388,15 @@ def _card(shape: Shape, thing: Thing) -> dict[str, Json]:
     )
 
 
-def _rows(shape: Shape, name: str, title: str, tag: str, item: str, call: str, served: list[str], empty: str, **more: Json) -> dict[str, Json]:
-    settings: dict[str, Json] = {"item": item, "page_size": shape.stack["paging"]["size"], "empty": empty, **more.pop("settings", {})}
+def _rows(
+    shape: Shape, name: str, title: str, tag: str, item: str, call: str, served: list[str], empty: str, **more: Json
+) -> dict[str, Json]:
+    settings: dict[str, Json] = {
+        "item": item,
+        "page_size": shape.stack["paging"]["size"],
+        "empty": empty,
+        **more.pop("settings", {}),
+    }
     return _component(
         shape,
         name,
@@ -298,7 +412,10 @@ def _rows(shape: Shape, name: str, title: str, tag: str, item: str, call: str, s
         ],
         calls=[call],
         uses=[item],
-        accessibility=[{"selector": "section", "role": "region", "name": title, "keys": []}, {"selector": "[role=status]", "role": "status", "name": "Loading", "keys": []}],
+        accessibility=[
+            {"selector": "section", "role": "region", "name": title, "keys": []},
+            {"selector": "[role=status]", "role": "status", "name": "Loading", "keys": []},
+        ],
         test_ids=[tag, f"{tag}-loading", f"{tag}-empty", f"{tag}-error", f"{tag}-more"],
         settings=settings,
         **more,
@@ -309,7 +426,18 @@ def _feed(shape: Shape, thing: Thing) -> dict[str, Json]:
     listens = [f"{thing.name.replace('_', '-')}-created", "item-removed"]
     served = ids((thing.feed or {}).get("ids", ()), shape.paging_ids)
     empty = f"Your feed is empty. Write {article(words(thing.name))}, or follow someone."
-    return _rows(shape, f"{camel(thing.name)}Feed", "Your feed", "feed", f"{camel(thing.name)}Card", "GET /api/feed", served, empty, listens=listens, settings={"prepend": listens[0]})
+    return _rows(
+        shape,
+        f"{camel(thing.name)}Feed",
+        "Your feed",
+        "feed",
+        f"{camel(thing.name)}Card",
+        "GET /api/feed",
+        served,
+        empty,
+        listens=listens,
+        settings={"prepend": listens[0]},
+    )
 
 
 def _explorer(shape: Shape, thing: Thing) -> dict[str, Json]:
@@ -322,7 +450,9 @@ def _explorer(shape: Shape, thing: Thing) -> dict[str, Json]:
             fields.append({"name": "q", "label": "Words", "control": "search", "max": 100})
         elif entry["how"] == "filter":
             one = next(one for one in thing.fields if one["name"] == entry["by"])
-            fields.append({key: value for key, value in _field(one, filter_=True).items() if key not in ("counter", "min")})
+            fields.append(
+                {key: value for key, value in _field(one, filter_=True).items() if key not in ("counter", "min")}
+            )
         elif entry["how"] == "sort" and not any(field["name"] == "sort" for field in fields):
             sorts = [other["by"] for other in thing.listing["narrow"] if other["how"] == "sort"]
             fields.append({"name": "sort", "label": "Sort by", "control": "text", "choices": ["", *sorts]})
@@ -365,15 +495,33 @@ def _user_card(shape: Shape) -> dict[str, Json]:
         ],
         calls=[str(action[key]) for action in actions for key in ("on", "off")],
         shows=[*shown, *(link.count for link in users.links), *(link.past for link in users.links)],
-        accessibility=[{"selector": "button.toggle", "role": "button", "name": str(action["label"]), "keys": ["Enter", "Space"]} for action in actions],
+        accessibility=[
+            {"selector": "button.toggle", "role": "button", "name": str(action["label"]), "keys": ["Enter", "Space"]}
+            for action in actions
+        ],
         test_ids=["user", *(f"user-{link.verb}" for link in users.links), "user-error"],
-        settings={"bind": {link.target_column: "id" for link in users.links}, "title": "username", **({"text": text[0]} if text else {}), "actions": actions},
+        settings={
+            "bind": {link.target_column: "id" for link in users.links},
+            "title": "username",
+            **({"text": text[0]} if text else {}),
+            "actions": actions,
+        },
     )
 
 
 def _user_list(shape: Shape) -> dict[str, Json]:
     served = ids(shape.paging_ids, *(link.ids for link in (shape.users.links if shape.users else ())))
-    return _rows(shape, "UserList", "People", "people", "UserCard", "GET /api/users", served, "Nobody has this name.", fields=[{"name": "q", "label": "Name", "control": "search", "max": 30}])
+    return _rows(
+        shape,
+        "UserList",
+        "People",
+        "people",
+        "UserCard",
+        "GET /api/users",
+        served,
+        "Nobody has this name.",
+        fields=[{"name": "q", "label": "Name", "control": "search", "max": 30}],
+    )
 
 
 def _notifications(shape: Shape) -> dict[str, Json]:
@@ -394,7 +542,10 @@ def _notifications(shape: Shape) -> dict[str, Json]:
         calls=["GET /api/notifications", "GET /api/notifications/stream"],
         shows=["kind", "actor", "created_at"],
         listens=database.events(shape),
-        accessibility=[{"selector": "section", "role": "region", "name": "Notifications", "keys": []}, {"selector": "ol", "role": "log", "name": "Notifications", "keys": []}],
+        accessibility=[
+            {"selector": "section", "role": "region", "name": "Notifications", "keys": []},
+            {"selector": "ol", "role": "log", "name": "Notifications", "keys": []},
+        ],
         test_ids=["notifications", "notifications-loading", "notifications-empty", "notifications-error"],
         settings={"empty": "Nothing yet.", "kind": "kind", "time": "created_at", "messages": messages},
     )
@@ -420,15 +571,28 @@ def _shell(shape: Shape, names: list[str]) -> dict[str, Json]:
             views.insert(0, {"name": "feed", "title": "Feed", "components": [f"{prefix}Composer", f"{prefix}Feed"]})
             views.append({"name": "explore", "title": "Explore", "components": [f"{prefix}Explorer"]})
         else:
-            views.append({"name": thing.table.replace("_", "-"), "title": words(thing.table).capitalize(), "components": [f"{prefix}Composer", f"{prefix}Explorer"]})
+            views.append(
+                {
+                    "name": thing.table.replace("_", "-"),
+                    "title": words(thing.table).capitalize(),
+                    "components": [f"{prefix}Composer", f"{prefix}Explorer"],
+                }
+            )
     if "UserList" in names:
         views.append({"name": "people", "title": "People", "components": ["UserList"]})
     aside = ["NotificationPanel"] if "NotificationPanel" in names else []
-    used = [name for name in names if name in {part for view in views for part in view["components"]} or name in (*aside, "AuthPanel")]
+    used = [
+        name
+        for name in names
+        if name in {part for view in views for part in view["components"]} or name in (*aside, "AuthPanel")
+    ]
     settings: dict[str, Json] = {"views": views, "aside": aside, "tagline": _tagline(shape), "colour": "#2563eb"}
     if shape.accounts:
         settings["auth"] = "AuthPanel"
-    states = [_state("default", "the views", "app"), *([_state("signed_out", "the form to sign up or log in", "signed-out")] if shape.accounts else [])]
+    states = [
+        _state("default", "the views", "app"),
+        *([_state("signed_out", "the form to sign up or log in", "signed-out")] if shape.accounts else []),
+    ]
     shell = _component(
         shape,
         "AppShell",
@@ -439,14 +603,26 @@ def _shell(shape: Shape, names: list[str]) -> dict[str, Json]:
         states=states,
         uses=used,
         listens=["signed-in", "notified"] if shape.accounts else [],
-        accessibility=[{"selector": "nav", "role": "navigation", "name": "Views", "keys": []}, {"selector": "main", "role": "main", "name": shape.title, "keys": []}],
+        accessibility=[
+            {"selector": "nav", "role": "navigation", "name": "Views", "keys": []},
+            {"selector": "main", "role": "main", "name": shape.title, "keys": []},
+        ],
         test_ids=["app", *(["signed-out", "sign-out"] if shape.accounts else [])],
         settings=settings,
         styling="One column up to 900 px, then two; light and dark by the system's setting; focus is visible; text contrast at least 4.5 to 1.",
     )
-    return shell | {"complexity": "high", "outputs": ["app/static/components/app-shell.js", "app/static/index.html", "app/static/styles.css"]}
+    return shell | {
+        "complexity": "high",
+        "outputs": ["app/static/components/app-shell.js", "app/static/index.html", "app/static/styles.css"],
+    }
 
 
 def _tagline(shape: Shape) -> str:
-    bounds = [int(one["max"]) for thing in shape.things if thing.feed is not None for one in thing.fields if one["name"] == thing.main and "max" in one]
+    bounds = [
+        int(one["max"])
+        for thing in shape.things
+        if thing.feed is not None
+        for one in thing.fields
+        if one["name"] == thing.main and "max" in one
+    ]
     return f"Say it in {bounds[0]} characters." if bounds else "Everything in one place."

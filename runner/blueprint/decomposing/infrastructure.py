@@ -37,7 +37,14 @@ def _dependencies(shape: Shape) -> dict[str, Json]:
     }
     served = ids(shape.asked("operations"), shape.asked("tests"), shape.artefact("python"))
     outputs = ["requirements.txt", "requirements-dev.txt", "pyproject.toml", ".gitignore"]
-    return task("infrastructure_dependencies", "Pin the dependencies and configure the tools", "infrastructure", spec, served, outputs=outputs)
+    return task(
+        "infrastructure_dependencies",
+        "Pin the dependencies and configure the tools",
+        "infrastructure",
+        spec,
+        served,
+        outputs=outputs,
+    )
 
 
 def _dockerfile(shape: Shape) -> dict[str, Json]:
@@ -83,7 +90,14 @@ def _compose(shape: Shape) -> dict[str, Json]:
         "settings": {"role": "compose", "service": "app"},
     }
     served = ids(shape.asked("operations"), shape.artefact("compose"))
-    return task("infrastructure_compose", "Compose file that starts the container", "infrastructure", spec, served, needs=["infrastructure_dockerfile"])
+    return task(
+        "infrastructure_compose",
+        "Compose file that starts the container",
+        "infrastructure",
+        spec,
+        served,
+        needs=["infrastructure_dockerfile"],
+    )
 
 
 def _ci(shape: Shape) -> dict[str, Json]:
@@ -94,8 +108,21 @@ def _ci(shape: Shape) -> dict[str, Json]:
         "file": ".github/workflows/ci.yml",
         "triggers": ["push", "pull_request"],
         "image": "ubuntu-24.04",
-        "commands": ["pip install -r requirements-dev.txt", "ruff check .", "python -m app.migrate", "python -m app.migrate", "python -m pytest"],
+        "commands": [
+            "pip install -r requirements-dev.txt",
+            "ruff check .",
+            "python -m app.migrate",
+            "python -m app.migrate",
+            "python -m pytest",
+        ],
         "settings": {"role": "workflow", "python": "3.11", "timeout_minutes": 10},
     }
     served = ids(shape.asked("operations"), shape.asked("tests"), shape.artefact("ci"))
-    return task("infrastructure_ci", "Workflow that lints and tests every push", "infrastructure", spec, served, needs=["infrastructure_dependencies"])
+    return task(
+        "infrastructure_ci",
+        "Workflow that lints and tests every push",
+        "infrastructure",
+        spec,
+        served,
+        needs=["infrastructure_dependencies"],
+    )

@@ -1,9 +1,17 @@
 """Notifications: the hub, their list, the stream that they arrive on."""
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 from runner.blueprint.decomposing import database
-from runner.blueprint.decomposing.endpoints import Call, endpoint_task, notification_fields, notification_select, paging_params
+from runner.blueprint.decomposing.endpoints import (
+    Call,
+    endpoint_task,
+    notification_fields,
+    notification_select,
+    paging_params,
+)
 from runner.blueprint.decomposing.shape import Shape, ids
 from runner.blueprint.decomposing.tasks import task
 from runner.records import Json, JsonObject
@@ -36,18 +44,35 @@ def _hub(shape: Shape) -> dict[str, Json]:
         "role": "events",
         "exports": [
             {"name": "hub", "signature": "hub: Hub"},
-            {"name": "Hub.publish", "signature": "publish(self, user_ids: Iterable[str], event: str, data: dict[str, object]) -> None", "returns": "safe to call from any thread"},
-            {"name": "Hub.subscribe", "signature": "subscribe(self, user_id: str) -> Subscription", "returns": "from now on the events of the user"},
-            {"name": "stream", "signature": "stream(subscription: Subscription, events: Collection[str], heartbeat: float) -> AsyncIterator[str]", "returns": "server-sent events as text"},
+            {
+                "name": "Hub.publish",
+                "signature": "publish(self, user_ids: Iterable[str], event: str, data: dict[str, object]) -> None",
+                "returns": "safe to call from any thread",
+            },
+            {
+                "name": "Hub.subscribe",
+                "signature": "subscribe(self, user_id: str) -> Subscription",
+                "returns": "from now on the events of the user",
+            },
+            {
+                "name": "stream",
+                "signature": "stream(subscription: Subscription, events: Collection[str], heartbeat: float) -> AsyncIterator[str]",
+                "returns": "server-sent events as text",
+            },
         ],
         "settings": {"queue_size": 100},
     }
-    return task("realtime_hub", "Hub that carries events to the open streams of a user", "realtime", spec, shape.notify["ids"])
+    return task(
+        "realtime_hub", "Hub that carries events to the open streams of a user", "realtime", spec, shape.notify["ids"]
+    )
 
 
 def _list(shape: Shape) -> Call:
     listing = shape.notify["listing"]
-    fields: list[JsonObject] = [{"name": name, "type": kind, **({"null": True} if null else {})} for name, kind, null in notification_fields(shape)]
+    fields: list[JsonObject] = [
+        {"name": name, "type": kind, **({"null": True} if null else {})}
+        for name, kind, null in notification_fields(shape)
+    ]
     down = " DESC" if listing["descending"] else ""
     order = f"notifications.created_at{down}, notifications.id{down}"
     sql = f"{notification_select(shape)} WHERE notifications.user_id = :user_id ORDER BY {order} LIMIT :limit OFFSET :offset"
@@ -78,7 +103,14 @@ def _stream(shape: Shape) -> Call:
         "notifications",
         "required",
         list(shape.notify["ids"]),
-        [{"status": 200, "when": "the stream is open: server-sent events until the client leaves", "media": "text/event-stream"}, _NO_TOKEN],
+        [
+            {
+                "status": 200,
+                "when": "the stream is open: server-sent events until the client leaves",
+                "media": "text/event-stream",
+            },
+            _NO_TOKEN,
+        ],
         [],
         extra={"role": "stream", "stream": {"events": database.events(shape), "heartbeat_seconds": 15}},
         component="realtime",
@@ -94,10 +126,31 @@ def _read_one(shape: Shape) -> Call:
         "notifications",
         "required",
         list(shape.notify["read"]),
-        [{"status": 204, "when": "the notification is read"}, _NO_TOKEN, {"status": 403, "when": "the notification belongs to another user"}, {"status": 404, "when": "no notification has this id"}, _OUTSIDE],
-        [{"name": "mark", "sql": "UPDATE notifications SET is_read = 1 WHERE id = :notification_id", "rows": "count", "missing": 404}],
+        [
+            {"status": 204, "when": "the notification is read"},
+            _NO_TOKEN,
+            {"status": 403, "when": "the notification belongs to another user"},
+            {"status": 404, "when": "no notification has this id"},
+            _OUTSIDE,
+        ],
+        [
+            {
+                "name": "mark",
+                "sql": "UPDATE notifications SET is_read = 1 WHERE id = :notification_id",
+                "rows": "count",
+                "missing": 404,
+            }
+        ],
         "",
-        [{"name": "notification_id", "in": "path", "type": "uuid", "required": True, "references": {"table": "notifications", "column": "id"}}],
+        [
+            {
+                "name": "notification_id",
+                "in": "path",
+                "type": "uuid",
+                "required": True,
+                "references": {"table": "notifications", "column": "id"},
+            }
+        ],
         [],
         ["notifications"],
         [{"table": "notifications", "action": "update", "columns": ["is_read"]}],

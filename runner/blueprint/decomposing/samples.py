@@ -39,7 +39,11 @@ def _text(one: JsonObject, variant: int) -> str:
 
 def body(thing: Thing, variant: int = 0, **given: Json) -> dict[str, Json]:
     """A body that creates a row of the thing; `given` replaces single fields."""
-    found = {str(one["name"]): value(one, variant) for one in thing.fields if one["required"] or one["name"] in given or one.get("unique")}
+    found = {
+        str(one["name"]): value(one, variant)
+        for one in thing.fields
+        if one["required"] or one["name"] in given or one.get("unique")
+    }
     return found | given
 
 
@@ -64,7 +68,11 @@ def parent_id(shape: Shape, thing: Thing) -> str:
 def insert(table: str, columns: dict[str, Json], refused: bool = False) -> dict[str, Json]:
     """One step of a test that inserts a row."""
     names = list(columns)
-    return {"sql": f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(':' + name for name in names)})", "params": columns, "refused": refused}
+    return {
+        "sql": f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(':' + name for name in names)})",
+        "params": columns,
+        "refused": refused,
+    }
 
 
 def user(shape: Shape, id_: str = USER, name: str = "ada", **given: Json) -> dict[str, Json]:

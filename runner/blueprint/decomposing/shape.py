@@ -1,5 +1,7 @@
 """The plan's entities as decomposition sees them: things with columns, links, parents, and the SQL that reads them."""
 
+# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +15,14 @@ LOGIN = "POST /api/auth/login"
 REGISTER = "POST /api/auth/register"
 NOW = "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
 _PAST: Mapping[str, str] = {"star": "starred", "subscribe_to": "subscribed", "follow": "followed"}
-_NOUNS: Mapping[str, str] = {"subscribe_to": "subscription", "join": "membership", "attend": "attendance", "endorse": "endorsement", "recommend": "recommendation", "applaud": "applause"}
+_NOUNS: Mapping[str, str] = {
+    "subscribe_to": "subscription",
+    "join": "membership",
+    "attend": "attendance",
+    "endorse": "endorsement",
+    "recommend": "recommendation",
+    "applaud": "applause",
+}
 
 
 def ids(*sources: Iterable[str]) -> list[str]:
@@ -178,10 +187,21 @@ class Shape:
         table = thing.table
         found = [(f"{table}.id", "id", "uuid", False)]
         if thing.name == "user":
-            found += [(f"users.{f['name']}", str(f["name"]), "string", not f["required"] and f["name"] not in ("bio", "display_name")) for f in public_fields(thing)]
+            found += [
+                (
+                    f"users.{f['name']}",
+                    str(f["name"]),
+                    "string",
+                    not f["required"] and f["name"] not in ("bio", "display_name"),
+                )
+                for f in public_fields(thing)
+            ]
         else:
             if thing.owned:
-                found += [(f"{table}.user_id", "user_id", "uuid", False), ("users.username", "username", "string", False)]
+                found += [
+                    (f"{table}.user_id", "user_id", "uuid", False),
+                    ("users.username", "username", "string", False),
+                ]
             if thing.parent:
                 found.append((f"{table}.{thing.parent_name}_id", f"{thing.parent_name}_id", "uuid", False))
             found += [(f"{table}.{f['name']}", str(f["name"]), answer_type(f), _nullable(f)) for f in thing.fields]
@@ -205,7 +225,10 @@ class Shape:
         return f"SELECT {listed} FROM {thing.table}{join}"
 
     def answer(self, thing: Thing, caller: bool) -> list[dict[str, Json]]:
-        return [{"name": name, "type": kind, **({"null": True} if null else {})} for _, name, kind, null in self.columns(thing, caller)]
+        return [
+            {"name": name, "type": kind, **({"null": True} if null else {})}
+            for _, name, kind, null in self.columns(thing, caller)
+        ]
 
     def reads(self, thing: Thing) -> list[str]:
         tables = [thing.table, *(["users"] if thing.owned else []), *(link.table for link in thing.links)]
@@ -248,7 +271,10 @@ def _thing(entity: JsonObject) -> Thing:
     table = str(entity["table"])
     name = singular(table)
     relations = entity["relations"]
-    of = {kind: [relation for relation in relations if relation["kind"] == kind] for kind in ("belongs_to", "operation", "link", "feed", "list", "ddl")}
+    of = {
+        kind: [relation for relation in relations if relation["kind"] == kind]
+        for kind in ("belongs_to", "operation", "link", "feed", "list", "ddl")
+    }
     parent = next((relation for relation in of["belongs_to"] if relation["role"] == "parent"), None)
     return Thing(
         name=name,
@@ -258,7 +284,9 @@ def _thing(entity: JsonObject) -> Thing:
         parent=str(parent["to"]) if parent else "",
         operations={str(o["action"]): Operation(who=str(o["who"]), ids=tuple(o["ids"])) for o in of["operation"]},
         links=tuple(_link(relation, table, name) for relation in of["link"]),
-        listing=next(iter(of["list"]), {"order": "created_at", "descending": True, "size": 0, "max": 0, "narrow": [], "ids": []}),
+        listing=next(
+            iter(of["list"]), {"order": "created_at", "descending": True, "size": 0, "max": 0, "narrow": [], "ids": []}
+        ),
         feed=next(iter(of["feed"]), None),
         ddl=of["ddl"][0]["spec"] if of["ddl"] else None,
         ids=tuple(ids(*(relation["ids"] for relation in [*of["belongs_to"], *of["ddl"]]))),
@@ -286,4 +314,9 @@ def _unshared(things: list[Thing]) -> list[Thing]:
 
 
 def _renamed(thing: Thing, twice: set[str]) -> Thing:
-    return replace(thing, links=tuple(replace(link, table=f"{thing.name}_{link.table}") if link.table in twice else link for link in thing.links))
+    return replace(
+        thing,
+        links=tuple(
+            replace(link, table=f"{thing.name}_{link.table}") if link.table in twice else link for link in thing.links
+        ),
+    )

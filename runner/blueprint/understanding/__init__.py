@@ -29,6 +29,9 @@ from runner.blueprint.understanding import (
 from runner.blueprint.understanding.facts import Fact, Scene
 from runner.blueprint.understanding.normal import brief, normal
 
+_MOST_PARTS, _LONGEST = 24, 1500
+"""A sentence with more is not read: nobody could check what was made of it."""
+
 READERS: tuple[Callable[[str, Scene], list[Fact] | None], ...] = (
     limits.read,
     accounts.read,
@@ -58,7 +61,9 @@ def understand(statements: Iterable[Statement]) -> tuple[Understood, ...]:
     actors = _actors(known)
     first = [_understood(statement, Scene(subject=_subject(statement), actors=actors)) for statement in known]
     things = frozenset(fact.entity for unit in first if not unit.excluded for fact in unit.facts if fact.entity)
-    things |= frozenset(singular(word) for s in known for word in re.findall(r"[a-z]+s\b", normal(s.text)) if word == "posts")
+    things |= frozenset(
+        singular(word) for s in known for word in re.findall(r"[a-z]+s\b", normal(s.text)) if word == "posts"
+    )
     return tuple(_understood(s, Scene(subject=_subject(s), actors=actors, things=things)) for s in known)
 
 
@@ -73,7 +78,8 @@ def _understood(statement: Statement, scene: Scene) -> Understood:
         facts = sql.read(statement.text) if statement.kind == "sql" else rows.read(statement.cells, scene)
         return Understood(statement=statement, facts=tuple(facts or ()), whole=facts is not None)
     built, text = brief(text)
-    facts = None
+    if len(re.findall(r", | and | or ", text)) > _MOST_PARTS or len(text) > _LONGEST:
+        return Understood(statement=statement, built=built)
     for sentence in _with_lead(lead, text):
         facts = next((found for reader in READERS if (found := reader(sentence, scene)) is not None), None)
         if facts is not None:

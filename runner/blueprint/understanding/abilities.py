@@ -1,5 +1,7 @@
 """Who can do what: "A signed-in user can write a post of up to 280 characters", "Only the author can delete it"."""
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -41,6 +43,8 @@ def read(text: str, scene: Scene) -> list[Fact] | None:
     who = actor(found.group("who"), scene)
     if who is None:
         return None
+    if who.entity:
+        scene = Scene(subject=who.entity, actors=scene.actors, things=scene.things)
     return clauses(found.group("what"), who, scene)
 
 
@@ -147,13 +151,19 @@ def _account(text: str, who: Who, scene: Scene) -> list[Fact] | None:
 
 
 def _link(text: str, who: Who, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(rf"(?P<verb>{LINK}) (?P<what>.+?)(?P<once> (?:only once|at most once|once))?", text.replace("only once", "once"))
+    found = re.fullmatch(
+        rf"(?P<verb>{LINK}) (?P<what>.+?)(?P<once> (?:only once|at most once|once))?", text.replace("only once", "once")
+    )
     if found is None or who.role != "user":
         return None
     target = "user" if found.group("what") in ("each other", "one another") else _target(found.group("what"), scene)
     if target is None:
         return None
-    return [Fact(kind="link", entity=target, data={"verb": words_of(found.group("verb")), "once": bool(found.group("once"))})]
+    return [
+        Fact(
+            kind="link", entity=target, data={"verb": words_of(found.group("verb")), "once": bool(found.group("once"))}
+        )
+    ]
 
 
 def _target(text: str, scene: Scene) -> str | None:
@@ -172,7 +182,11 @@ def _unlink(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     if found:
         verb = found.group("a") or _base(found.group("b"))
         target = _target(found.group("what"), scene) if found.group("what") else scene.subject
-        return [Fact(kind="unlink", entity=target or "", data={"verb": words_of(verb)})] if verb and target is not None else None
+        return (
+            [Fact(kind="unlink", entity=target or "", data={"verb": words_of(verb)})]
+            if verb and target is not None
+            else None
+        )
     back = re.fullmatch(
         r"(?:take|get) (?:(?:back )?(?:a|the|their|that|his) (?P<a>[a-z]+)(?: back)?|(?:it|that) back)|"
         r"(?:undo|withdraw|remove|revoke) (?:(?:a|the|their|that) (?P<b>[a-z]+)(?: again)?|(?:it|that|this))",
@@ -189,7 +203,11 @@ def _unlink(text: str, who: Who, scene: Scene) -> list[Fact] | None:
 
 
 def _base(gerund: str) -> str:
-    return gerund if gerund in LINK.split("|") else next((verb for verb in LINK.split("|") if verb.rstrip("e") == gerund), "")
+    return (
+        gerund
+        if gerund in LINK.split("|")
+        else next((verb for verb in LINK.split("|") if verb.rstrip("e") == gerund), "")
+    )
 
 
 def _child(text: str, who: Who, scene: Scene) -> list[Fact] | None:
@@ -200,7 +218,11 @@ def _child(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     for target, tail in _cuts(found.group("what")):
         parent, said = named(target, scene), _content(tail)
         if parent is not None and said is not None:
-            return [_ability(entity, "create", who), Fact(kind="belongs", entity=entity, data={"to": parent}), *_told(entity, said)]
+            return [
+                _ability(entity, "create", who),
+                Fact(kind="belongs", entity=entity, data={"to": parent}),
+                *_told(entity, said),
+            ]
     return None
 
 
@@ -274,6 +296,8 @@ def _see(text: str, who: Who, scene: Scene) -> list[Fact] | None:
         said = lists.listing(tail.strip(" ,")) if tail.strip(" ,") else {}
         if entity is not None and said is not None:
             limited = own and target.startswith("only ")
+            if own and not limited:
+                return None
             return [_ability(entity, "read", who, own=own, limited=limited), *_list_fact(entity, said)]
     return None
 
@@ -283,7 +307,12 @@ def _list_fact(entity: str, said: JsonObject) -> list[Fact]:
 
 
 def _profile(text: str) -> bool:
-    return bool(re.fullmatch(r"(?:an?|the|their|every|each|their own|other|another)? ?(?:users?'?s? |person's )?profiles?(?: of (?:an?|the|any|every|another|other) users?)?", text))
+    return bool(
+        re.fullmatch(
+            r"(?:an?|the|their|every|each|their own|other|another)? ?(?:users?'?s? |person's )?profiles?(?: of (?:an?|the|any|every|another|other) users?)?",
+            text,
+        )
+    )
 
 
 def _change(text: str, who: Who, scene: Scene) -> list[Fact] | None:
@@ -292,7 +321,12 @@ def _change(text: str, who: Who, scene: Scene) -> list[Fact] | None:
         return None
     action = "update" if found.group("verb") in UPDATE.split("|") else "delete"
     what = found.group("what")
-    if who.role == "user" and not re.match(rf"^(?:{_OWN}|it\b|them\b)", what) and action == "delete" and who.only is False:
+    if (
+        who.role == "user"
+        and not re.match(rf"^(?:{_OWN}|it\b|them\b)", what)
+        and action == "delete"
+        and who.only is False
+    ):
         who = Who("user")
     if _profile(what) or what in ("their display name", "their bio"):
         return [_ability("user", action, Who("owner"))] if action == "update" else None
@@ -321,7 +355,11 @@ def _mark(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     bare = found.group("what")
     if phrases.thing(bare) == "notification" or (bare in ("it", "them") and scene.subject == "notification"):
         every = bare.startswith(("all", "every")) or bare == "them"
-        return [Fact(kind="mark_read", entity="notification", data={"all": every})] if found.group("value") == "read" else None
+        return (
+            [Fact(kind="mark_read", entity="notification", data={"all": every})]
+            if found.group("value") == "read"
+            else None
+        )
     entity = named(bare, scene)
     role = Who("owner", entity or "") if re.match(rf"^(?:{_OWN}) ", bare) else who
     return [_ability(entity, "update", role, value=words_of(found.group("value")))] if entity else None
@@ -329,6 +367,15 @@ def _mark(text: str, who: Who, scene: Scene) -> list[Fact] | None:
 
 def _search(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     return lists.narrowing(text, scene.subject)
+
+
+def _nobody_else(text: str, who: Who, scene: Scene) -> list[Fact] | None:
+    """Behind "their own": what owners may, others may not; the owner of the endpoint enforces it."""
+    return (
+        [Fact(kind="nobody_else", entity=scene.subject)]
+        if re.fullmatch(r"(?:nobody|no one) else's|not those of others", text)
+        else None
+    )
 
 
 def _notified(text: str, who: Who, scene: Scene) -> list[Fact] | None:
@@ -343,6 +390,7 @@ _FORMS: tuple[Callable[[str, Who, Scene], list[Fact] | None], ...] = (
     _child,
     _mark,
     _search,
+    _nobody_else,
     _see,
     _change,
     _create,

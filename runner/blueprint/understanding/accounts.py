@@ -1,5 +1,7 @@
 """Signing up and in: what an account has, how passwords are kept, what needs a login."""
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -29,7 +31,10 @@ def ability(text: str) -> list[Fact] | None:
     if not found:
         return None
     how = found.group("how") or ""
-    by = re.fullmatch(r"(?:it|them|these|that|both|(?:an?|the|their) (?P<name>username|email|email address|name)(?: and (?:an?|the|their)? ?password)?)", how)
+    by = re.fullmatch(
+        r"(?:it|them|these|that|both|(?:an?|the|their) (?P<name>username|email|email address|name)(?: and (?:an?|the|their)? ?password)?)",
+        how,
+    )
     if how and not by:
         return None
     name = (by.group("name") or "") if by else ""
@@ -98,7 +103,11 @@ def _needs_login(text: str) -> list[Fact] | None:
     )
     if found:
         deeds = [part for part in re.split(r", and |, | and ", found.group("deeds")) if part]
-        return [Fact(kind="login_for", data={"deeds": [_DEEDS[d] for d in deeds]})] if all(d in _DEEDS for d in deeds) else None
+        return (
+            [Fact(kind="login_for", data={"deeds": [_DEEDS[d] for d in deeds]})]
+            if all(d in _DEEDS for d in deeds)
+            else None
+        )
     return None
 
 

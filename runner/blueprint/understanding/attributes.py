@@ -1,5 +1,7 @@
 """What things have: "Each book has a title of up to 120 characters", "The status of a ticket is open, busy or done"."""
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -24,22 +26,34 @@ def read(text: str, scene: Scene) -> list[Fact] | None:
 def _entity(text: str, scene: Scene) -> str:
     if text in ("it", "they"):
         return scene.subject
-    if re.fullmatch(r"(?:an?|the|their|every|each|all)? ?(?:user'?s? )?(?:profiles?|accounts?)(?: of (?:a|the) user)?", text) or phrases.is_user(text):
+    if re.fullmatch(
+        r"(?:an?|the|their|every|each|all)? ?(?:user'?s? )?(?:profiles?|accounts?)(?: of (?:a|the) user)?", text
+    ) or phrases.is_user(text):
         return "user"
     return phrases.thing(text) or ""
 
 
 def _belongs(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?P<what>.+?) (?:belongs?|is assigned|are assigned|refers?) to (?P<one>exactly one|one|an?|the|its|their) (?P<to>.+)", text)
+    found = re.fullmatch(
+        r"(?P<what>.+?) (?:belongs?|is assigned|are assigned|refers?) to (?P<one>exactly one|one|an?|the|its|their) (?P<to>.+)",
+        text,
+    )
     if not found:
         return None
     entity = _entity(found.group("what"), scene)
-    to = "user" if phrases.is_user(found.group("to")) or found.group("to") in phrases.OWNERS else phrases.thing(found.group("to"))
+    to = (
+        "user"
+        if phrases.is_user(found.group("to")) or found.group("to") in phrases.OWNERS
+        else phrases.thing(found.group("to"))
+    )
     return [Fact(kind="belongs", entity=entity, data={"to": to})] if entity and to else None
 
 
 def _many(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?P<what>.+?) (?:has|have|can have|contains|holds) (?:many|several|any number of|zero or more|one or more) (?P<child>[a-z ]+)", text)
+    found = re.fullmatch(
+        r"(?P<what>.+?) (?:has|have|can have|contains|holds) (?:many|several|any number of|zero or more|one or more) (?P<child>[a-z ]+)",
+        text,
+    )
     if not found or "one or more" in text:
         return None
     entity, child = _entity(found.group("what"), scene), phrases.thing(found.group("child"))
@@ -62,7 +76,10 @@ def _has(text: str, scene: Scene) -> list[Fact] | None:
 
 
 def _starts(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?:an?|each|every) new (?P<what>[a-z ]+?) (?:is|starts as|starts out as|starts) (?P<value>[a-z]+(?: [a-z]+)?)(?: by default)?", text)
+    found = re.fullmatch(
+        r"(?:an?|each|every) new (?P<what>[a-z ]+?) (?:is|starts as|starts out as|starts) (?P<value>[a-z]+(?: [a-z]+)?)(?: by default)?",
+        text,
+    )
     if not found:
         return None
     entity = phrases.thing(found.group("what"))
@@ -82,11 +99,15 @@ def _is(text: str, scene: Scene) -> list[Fact] | None:
 
 def _said(what: str, said: JsonObject, scene: Scene) -> list[Fact] | None:
     """A predicate about "the title of a book", "a username", or a thing itself (its text, its state)."""
-    found = re.fullmatch(r"(?:the|an?|its|their|every|each|all) (?P<field>[a-z]+(?: [a-z]+){0,2}?) of (?:an?|the|every|each|all) (?P<of>[a-z ]+)", what)
+    found = re.fullmatch(
+        r"(?:the|an?|its|their|every|each|all) (?P<field>[a-z]+(?: [a-z]+){0,2}?) of (?:an?|the|every|each|all) (?P<of>[a-z ]+)",
+        what,
+    )
     if found:
         entity = _entity(found.group("of"), scene)
         return [_field(entity, found.group("field"), said)] if entity else None
-    name = phrases.thing(re.sub(r"^(?:its|their) ", "", what))
+    account = re.fullmatch(r"(?:an?|the|every|each|their)? ?(password|email)s?(?: address(?:es)?)?", what)
+    name = account.group(1) if account else phrases.thing(re.sub(r"^(?:its|their) ", "", what))
     if name is None:
         return None
     if what.startswith(("its ", "their ")) and scene.subject:
@@ -95,4 +116,8 @@ def _said(what: str, said: JsonObject, scene: Scene) -> list[Fact] | None:
 
 
 def _field(entity: str, name: str, said: JsonObject) -> Fact:
-    return Fact(kind="field", entity=entity, data={"name": words_of({"email address": "email"}.get(name, name)), **said, "known": True})
+    return Fact(
+        kind="field",
+        entity=entity,
+        data={"name": words_of({"email address": "email"}.get(name, name)), **said, "known": True},
+    )

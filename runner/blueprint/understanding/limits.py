@@ -1,5 +1,7 @@
 """What is forbidden or bounded: once only, not oneself, nobody else's, unique, required, one of."""
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -48,25 +50,42 @@ def _twice(text: str, scene: Scene) -> list[Fact] | None:
 
 
 def _once_passive(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?P<what>.+?) can (?:only )?be (?P<verb>[a-z]+?)e?d (?:only once|once|at most once)(?: (?:by|per) (?:each|every|the same|a|one) (?:user|person|member))?", text)
+    found = re.fullmatch(
+        r"(?P<what>.+?) can (?:only )?be (?P<verb>[a-z]+?)e?d (?:only once|once|at most once)(?: (?:by|per) (?:each|every|the same|a|one) (?:user|person|member))?",
+        text,
+    )
     if not found:
-        only = re.fullmatch(rf"(?P<who>.+?) can (?:only )?(?P<verb>{_LINK}) (?P<what>.+?) (?:only once|once|at most once)", text)
+        only = re.fullmatch(
+            rf"(?P<who>.+?) can (?:only )?(?P<verb>{_LINK}) (?P<what>.+?) (?:only once|once|at most once)", text
+        )
         if not only or not phrases.is_user(only.group("who")):
             return None
         target = _target(only.group("what").replace("the same ", "the "), scene)
-        return [Fact(kind="link", entity=target, data={"verb": words_of(only.group("verb")), "once": True})] if target else None
-    verb = next((words_of(verb) for verb in _LINK.split("|") if verb.rstrip("e") == found.group("verb").rstrip("e")), "")
+        return (
+            [Fact(kind="link", entity=target, data={"verb": words_of(only.group("verb")), "once": True})]
+            if target
+            else None
+        )
+    verb = next(
+        (words_of(verb) for verb in _LINK.split("|") if verb.rstrip("e") == found.group("verb").rstrip("e")), ""
+    )
     target = _target(found.group("what"), scene)
     return [Fact(kind="once", entity=target, data={"verb": verb})] if verb and target else None
 
 
 def _undo_passive(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?:an?|the|their) (?P<noun>like|follow|favourite|bookmark|star|upvote|vote) can be (?:taken back|undone|removed|withdrawn)(?: again)?", text)
+    found = re.fullmatch(
+        r"(?:an?|the|their) (?P<noun>like|follow|favourite|bookmark|star|upvote|vote) can be (?:taken back|undone|removed|withdrawn)(?: again)?",
+        text,
+    )
     return [Fact(kind="unlink", data={"verb": found.group("noun")})] if found else None
 
 
 def _same_pair(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?:no two (?P<a>[a-z ]+?) can (?:have|share) the same (?P<f>[a-z ]+?)|(?:the |an? )?(?P<g>[a-z]+(?: [a-z]+)?)(?: of an? (?P<b>[a-z ]+?))? (?:is|are|must be) unique)", text)
+    found = re.fullmatch(
+        r"(?:no two (?P<a>[a-z ]+?) can (?:have|share) the same (?P<f>[a-z ]+?)|(?:the |an? )?(?P<g>[a-z]+(?: [a-z]+)?)(?: of an? (?P<b>[a-z ]+?))? (?:is|are|must be) unique)",
+        text,
+    )
     if not found:
         return None
     name = words_of(found.group("f") or found.group("g") or "")
@@ -83,13 +102,18 @@ def _self(text: str, scene: Scene) -> list[Fact] | None:
 
 
 def _empty(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?:an?|the) empty (?P<what>[a-z ]+?) (?:is|are|must be) (?:refused|rejected|not allowed|not accepted)|(?:an?|the|no)? ?(?P<b>[a-z ]+?) (?:cannot be|is never|must not be|can be never) empty", text)
+    found = re.fullmatch(
+        r"(?:an?|the) empty (?P<what>[a-z ]+?) (?:is|are|must be) (?:refused|rejected|not allowed|not accepted)|(?:an?|the|no)? ?(?P<b>[a-z ]+?) (?:cannot be|is never|must not be|can be never) empty",
+        text,
+    )
     entity = phrases.thing(found.group("what") or found.group("b")) if found else None
     return [Fact(kind="content", entity=entity, data={"min": 1})] if entity else None
 
 
 def _fixed(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?P<what>.+?) cannot be (?P<verb>edited|changed|deleted|removed)(?: (?:later|afterwards|again))?", text)
+    found = re.fullmatch(
+        r"(?P<what>.+?) cannot be (?P<verb>edited|changed|deleted|removed)(?: (?:later|afterwards|again))?", text
+    )
     entity = phrases.thing(found.group("what")) if found else None
     if not found or not entity:
         return None
@@ -111,7 +135,14 @@ def _cascade(text: str, scene: Scene) -> list[Fact] | None:
 
 def _own_only(text: str, scene: Scene) -> list[Fact] | None:
     """ "and nobody else's" behind an ability of owners says what `owner` enforces."""
-    if text in ("nobody else's", "nobody else can", "no one else's", "not those of others", "nobody else", "no one else can"):
+    if text in (
+        "nobody else's",
+        "nobody else can",
+        "no one else's",
+        "not those of others",
+        "nobody else",
+        "no one else can",
+    ):
         return [Fact(kind="nobody_else")]
     return None
 

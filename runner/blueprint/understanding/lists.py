@@ -1,5 +1,7 @@
 """Lists: their order, pages, filters and search; feeds; the counts that a thing shows."""
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -14,7 +16,9 @@ _ITEMS = r"(?:items?|entries|rows|results|posts|things|of them|records|[a-z]+s)"
 _SIZE = re.compile(
     rf"(?:(?:paged|in pages)[,:]? ?)?(?:(?:of )?(?P<size>{_N})(?: {_ITEMS})?(?: (?:at a time|per page|a page|on a page|by default|each))?)"
 )
-_MOST = re.compile(rf"(?:and )?(?:at most|up to|no more than|a maximum of) (?P<max>{_N})(?: {_ITEMS})?(?: (?:at a time|per page|a page))?")
+_MOST = re.compile(
+    rf"(?:and )?(?:at most|up to|no more than|a maximum of) (?P<max>{_N})(?: {_ITEMS})?(?: (?:at a time|per page|a page))?"
+)
 
 
 def listing(text: str) -> JsonObject | None:
@@ -29,14 +33,27 @@ def listing(text: str) -> JsonObject | None:
 
 
 def _one(text: str) -> list[JsonObject] | None:
-    bare = re.sub(r"^(?:in|with|and|is|are|shown|listed|sorted|ordered|always)+ (?=newest|oldest|most|latest|alphabet|by |in )", "", text.strip())
-    if re.fullmatch(r"(?:the )?(?:newest|latest|most recent|youngest)(?: ones| one)? first|in reverse chronological order|newest to oldest", bare):
+    bare = re.sub(
+        r"^(?:in|with|and|is|are|shown|listed|sorted|ordered|always)+ (?=newest|oldest|most|latest|alphabet|by |in )",
+        "",
+        text.strip(),
+    )
+    if re.fullmatch(
+        r"(?:the )?(?:newest|latest|most recent|youngest)(?: ones| one)? first|in reverse chronological order|newest to oldest",
+        bare,
+    ):
         return [{"order": "created_at", "descending": True}]
-    if re.fullmatch(r"(?:the )?oldest(?: ones| one)? first|in chronological order|in the order (?:in which )?they were (?:written|added|made)", bare):
+    if re.fullmatch(
+        r"(?:the )?oldest(?: ones| one)? first|in chronological order|in the order (?:in which )?they were (?:written|added|made)",
+        bare,
+    ):
         return [{"order": "created_at", "descending": False}]
     if re.fullmatch(r"alphabetically|in alphabetical order", bare):
         return [{"order": "", "descending": False}]
-    order = re.fullmatch(r"(?:sorted |ordered |alphabetically )?by (?:their |its |the )?(?P<f>[a-z]+(?: [a-z]+){0,2}?)(?P<d> descending| ascending| a to z)?", bare)
+    order = re.fullmatch(
+        r"(?:sorted |ordered |alphabetically )?by (?:their |its |the )?(?P<f>[a-z]+(?: [a-z]+){0,2}?)(?P<d> descending| ascending| a to z)?",
+        bare,
+    )
     if order and words_of(order.group("f")) not in ("", "default"):
         return [{"order": words_of(order.group("f")), "descending": order.group("d") == " descending"}]
     if bare in ("paged", "in pages", "page by page"):
@@ -80,7 +97,10 @@ def read(text: str, scene: Scene) -> list[Fact] | None:
 
 
 def _feed(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?:an?|the|each|every|their)? ?(?:user's |person's |home |personal )*(?:feed|timeline) (?:shows|lists|contains|holds|has|is|consists of) (?P<rest>.+)", text)
+    found = re.fullmatch(
+        r"(?:an?|the|each|every|their)? ?(?:user's |person's |home |personal )*(?:feed|timeline) (?:shows|lists|contains|holds|has|is|consists of) (?P<rest>.+)",
+        text,
+    )
     if found:
         return feed(found.group("rest"))
     if scene.subject == "feed" or text.startswith(("it shows", "it lists")):
@@ -90,7 +110,10 @@ def _feed(text: str, scene: Scene) -> list[Fact] | None:
 
 
 def _every(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?:all |every |each |the )?lists? (?:are|is|come|comes|must be|show|shows|has|have) (?P<how>.+?)(?P<more>,? and (?P<what>[a-z ]+?) can be (?P<verbs>.+))?", text)
+    found = re.fullmatch(
+        r"(?:all |every |each |the )?lists? (?:are|is|come|comes|must be|show|shows|has|have) (?P<how>.+?)(?P<more>,? and (?P<what>[a-z ]+?) can be (?P<verbs>.+))?",
+        text,
+    )
     if not found:
         return None
     said = listing(found.group("how"))
@@ -104,31 +127,56 @@ def _every(text: str, scene: Scene) -> list[Fact] | None:
 
 
 def _narrowed(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?:the list of |lists of |a list of )?(?P<what>.+?) can be (?P<verbs>(?:filtered|searched|sorted|found|narrowed|ordered)\b.+)", text)
+    found = re.fullmatch(
+        r"(?:the list of |lists of |a list of )?(?P<what>.+?) can be (?P<verbs>(?:filtered|searched|sorted|found|narrowed|ordered)\b.+)",
+        text,
+    )
     if not found:
         return None
-    entity = phrases.thing(found.group("what")) if found.group("what") not in ("it", "they", "the list") else scene.subject
+    entity = (
+        phrases.thing(found.group("what")) if found.group("what") not in ("it", "they", "the list") else scene.subject
+    )
     return _verbs(found.group("verbs"), entity or "") if entity else None
 
 
 def narrowing(text: str, subject: str) -> list[Fact] | None:
     """ "search posts by author and by words in their text", "filter tickets by status"."""
-    found = re.fullmatch(r"(?P<verb>search|filter|sort|find|narrow|look for|search for) (?:through )?(?P<what>.+?) (?P<by>(?:by|for|in) .+)", text)
+    found = re.fullmatch(
+        r"(?P<verb>search|filter|sort|find|narrow|look for|search for) (?:through )?(?P<what>.+?) (?P<by>(?:by|for|in) .+)",
+        text,
+    )
     if not found:
         return None
     what = found.group("what")
-    entity = subject if what in ("it", "them", "the list") else phrases.thing(re.sub(r"^(?:the )?(?:list of )?", "", what))
+    entity = (
+        subject if what in ("it", "them", "the list") else phrases.thing(re.sub(r"^(?:the )?(?:list of )?", "", what))
+    )
     if not entity:
         return None
     return _verbs(f"{found.group('verb').split()[0]} {found.group('by')}", entity)
 
 
-_ROOTS = {"filter": "filter", "filtered": "filter", "narrowed": "filter", "narrow": "filter", "search": "search", "searched": "search", "find": "search", "look": "search", "found": "search", "sort": "sort", "sorted": "sort", "ordered": "sort"}
+_ROOTS = {
+    "filter": "filter",
+    "filtered": "filter",
+    "narrowed": "filter",
+    "narrow": "filter",
+    "search": "search",
+    "searched": "search",
+    "find": "search",
+    "look": "search",
+    "found": "search",
+    "sort": "sort",
+    "sorted": "sort",
+    "ordered": "sort",
+}
 
 
 def _verbs(text: str, entity: str) -> list[Fact] | None:
     facts: list[Fact] = []
-    parts = re.split(r",? and (?=filtered|searched|sorted|found|ordered)|, (?=filtered|searched|sorted|found|ordered)", text)
+    parts = re.split(
+        r",? and (?=filtered|searched|sorted|found|ordered)|, (?=filtered|searched|sorted|found|ordered)", text
+    )
     for part in parts:
         verb, _, rest = part.partition(" ")
         fields = _fields(rest)
@@ -141,7 +189,9 @@ def _verbs(text: str, entity: str) -> list[Fact] | None:
 def _fields(text: str) -> list[str] | None:
     names: list[str] = []
     for part in re.split(r", and |, or |, | and | or ", re.sub(r"^(?:(?:by|for|in|on) )", "", text)):
-        bare = re.sub(r"^(?:(?:by|for|in|on|their|its|the|an?|words in|words of|a part of|part of|text in) )+", "", part.strip())
+        bare = re.sub(
+            r"^(?:(?:by|for|in|on|their|its|the|an?|words in|words of|a part of|part of|text in) )+", "", part.strip()
+        )
         if re.fullmatch(r"(?:a )?words?(?: (?:in|of) (?:their|its|the) (?:text|content))?|text|keywords?", bare):
             names.append("words")
         elif re.fullmatch(r"[a-z]+(?: [a-z]+){0,2}", bare) and not set(bare.split()) & phrases.NOT_THINGS:
@@ -152,7 +202,10 @@ def _fields(text: str) -> list[str] | None:
 
 
 def _shown(text: str, scene: Scene) -> list[Fact] | None:
-    found = re.fullmatch(r"(?:the list of |lists of |a list of )?(?P<what>.+?) (?:are|is|come|comes|appear|appears|shows|show) (?:listed|shown|displayed|sorted|ordered|paged)?,? ?(?P<how>.+)", text)
+    found = re.fullmatch(
+        r"(?:the list of |lists of |a list of )?(?P<what>.+?) (?:are|is|come|comes|appear|appears|shows|show) (?:listed|shown|displayed|sorted|ordered|paged)?,? ?(?P<how>.+)",
+        text,
+    )
     if not found:
         return None
     what = found.group("what")
@@ -188,7 +241,10 @@ def _count(text: str) -> list[JsonObject] | None:
         return [{"count": singular(several)}]
     if re.fullmatch(r"[a-z]+s", text) and text not in phrases.NOT_THINGS:
         return None
-    if re.fullmatch(r"(?:who wrote it|(?:its|the|their) (?:author|owner|writer)|the name of its author|(?:its|the) author's name)", text):
+    if re.fullmatch(
+        r"(?:who wrote it|(?:its|the|their) (?:author|owner|writer)|the name of its author|(?:its|the) author's name)",
+        text,
+    ):
         return [{"author": True}]
     if re.fullmatch(r"(?:when it was (?:written|made|posted|created|added)|its (?:age|time|date)|the time)", text):
         return [{"time": True}]

@@ -1,5 +1,7 @@
 """Sentences in one form: lower case, one word for each modal, no fillers; stories and briefs as plain abilities."""
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -18,7 +20,10 @@ _REWRITES: tuple[tuple[str, str], ...] = (
     (r"\b(?:is|are) (?:not|never) allowed to ", "cannot "),
     (r"\b(?:must|should|shall) be allowed to ", "can "),
     (r"\b(?:is|are) allowed to ", "can "),
-    (r"\b(?:can not|can't|may not|must not|mustn't|shall not|should not|shouldn't|can never|may never|must never)\b", "cannot"),
+    (
+        r"\b(?:can not|can't|may not|must not|mustn't|shall not|should not|shouldn't|can never|may never|must never)\b",
+        "cannot",
+    ),
     (r"\bmay\b", "can"),
     (r"\bcan (?:also|then|always|again) ", "can "),
     (r"\b(?:should|shall|have to|has to|needs to|need to|will) be\b", "must be"),
@@ -37,7 +42,9 @@ _BRIEF = re.compile(
     r"(?:(?:where|in which|with which|on which|for which)|that (?P<lets>lets|allows|enables)|which (?:lets|allows|enables)) "
     r"(?P<rest>.+)$"
 )
-_LETS = re.compile(r"^(?P<who>[a-z -]*?(?:users|people|members|anyone|everyone|everybody|visitors)) (?:to )?(?P<what>.+)$")
+_LETS = re.compile(
+    r"^(?P<who>[a-z -]*?(?:users|people|members|anyone|everyone|everybody|visitors)) (?:to )?(?P<what>.+)$"
+)
 
 
 def normal(text: str) -> str:

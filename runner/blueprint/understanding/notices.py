@@ -1,5 +1,7 @@
 """Notifications: who is told of what, live or not."""
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -10,7 +12,20 @@ from runner.blueprint.understanding.facts import Fact, Scene
 
 _LIVE = r"(?:in real time|at once|immediately|instantly|live|as it happens|as they happen|right away|straight away)"
 _RELOAD = r"(?:without (?:reloading|having to reload|a reload of)(?: the| a)?(?: page)?)"
-_NOUNS = {"like": "like", "comment": "comment", "follow": "follow", "follower": "follow", "reply": "reply", "bookmark": "bookmark", "review": "review", "answer": "answer", "favourite": "favourite"}
+_SOMEONE = re.compile(
+    r"^(?:someone|somebody|anyone|another (?:user|person|member)|a (?:user|person|member)|other (?:users|people))(?: else)? "
+)
+_NOUNS = {
+    "like": "like",
+    "comment": "comment",
+    "follow": "follow",
+    "follower": "follow",
+    "reply": "reply",
+    "bookmark": "bookmark",
+    "review": "review",
+    "answer": "answer",
+    "favourite": "favourite",
+}
 
 
 def ability(text: str) -> list[Fact] | None:
@@ -39,7 +54,10 @@ def read(text: str, scene: Scene) -> list[Fact] | None:
         if events is None or (events == ["*"] and not live):
             return None
         return [Fact(kind="notify", entity="notification", data={"events": events, "live": live})]
-    if re.fullmatch(rf"(?:the )?notifications? (?:arrives?|appears?|comes?|shows? up|are shown|is shown|are delivered|are sent) ?(?:in)?,? ?(?:{_LIVE}|{_RELOAD})(?:,? (?:and )?{_RELOAD})?", text):
+    if re.fullmatch(
+        rf"(?:the )?notifications? (?:arrives?|appears?|comes?|shows? up|are shown|is shown|are delivered|are sent) ?(?:in)?,? ?(?:{_LIVE}|{_RELOAD})(?:,? (?:and )?{_RELOAD})?",
+        text,
+    ):
         return [Fact(kind="notify", entity="notification", data={"events": [], "live": True})]
     return None
 
@@ -52,21 +70,25 @@ def _addressee(text: str) -> bool:
 def _events(text: str) -> list[str] | None:
     """The verbs of what happens: "someone follows them, likes or comments on their post" -> follow, like, comment."""
     names: list[str] = []
-    subject = re.match(r"^(?:someone|somebody|anyone|another (?:user|person|member)|a (?:user|person|member)|other (?:users|people))(?: else)? ", text)
+    acted = bool(_SOMEONE.match(text))
     for part in [part for part in re.split(r", and |, or |, | and | or ", text) if part]:
-        name = _event(part.strip())
+        name = _event(part.strip(), acted)
         if name is None:
             return None
         names.append(name)
-    return names if names and (subject or all(name in _NOUNS.values() for name in names)) else None
+    return names or None
 
 
-def _event(text: str) -> str | None:
-    text = re.sub(r"^(?:someone|somebody|anyone|another (?:user|person|member)|a (?:user|person|member)|other (?:users|people))(?: else)? ", "", text)
-    text = re.sub(r"^(?:an?|the|new|every|each) ", "", text)
+def _event(text: str, acted: bool) -> str | None:
+    text = re.sub(r"^(?:(?:an?|the|new|every|each) )+", "", _SOMEONE.sub("", text))
     if singular(text) in _NOUNS:
         return _NOUNS[singular(text)]
-    found = re.fullmatch(r"(?P<verb>[a-z]+)(?: (?:on|to))?(?: (?:them|him or her|me|it|(?:one of )?(?:their|a user's|his|her|the user's|my) [a-z]+|you))?", text)
+    if not acted:
+        return phrases.thing(text)
+    found = re.fullmatch(
+        r"(?P<verb>[a-z]+)(?: (?:on|to))?(?: (?:them|him or her|me|it|(?:one of )?(?:their|a user's|his|her|the user's|my) [a-z]+|you))?",
+        text,
+    )
     if not found:
         return None
     verb = {"replie": "reply", "reply": "reply"}.get(base_verb(found.group("verb")), base_verb(found.group("verb")))

@@ -4,6 +4,8 @@ A phrase is understood only as a whole: each function returns None where a singl
 that was asked for is dropped on the way.
 """
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -12,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from runner.blueprint.english import singular, words_of
 from runner.records import JsonObject
 
-_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 NUMBERS: Mapping[str, int] = {
     **{word: value for value, word in enumerate(_WORDS)},
     "fifteen": 15,
@@ -26,27 +28,196 @@ NUMBERS: Mapping[str, int] = {
 }
 N = r"(?:\d[\d,']*|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
 _TO = r"(?: ?(?:-|–|\.\.) ?| and | to )"
-_AT_MOST = r"(?:up to|at most|no more than|not more than|no longer than|a maximum of|maximum|max\.?|limited to|at maximum)"
+_AT_MOST = (
+    r"(?:up to|at most|no more than|not more than|no longer than|a maximum of|maximum|max\.?|limited to|at maximum)"
+)
 _AT_LEAST = r"(?:at least|a minimum of|minimum|min\.?|no fewer than|no less than|no shorter than)"
 _CHARS = r"(?: (?:characters?|chars?)(?: long| in length)?)"
 _UNITS = r"(?: (?:stars?|points?|pages?|minutes?|hours?|days?|people|persons?|euros?|dollars?|items?|copies|servings))?"
 
-USERS = frozenset("user people person member account someone somebody i we you they".split())
-ANYONE = frozenset("anyone anybody everyone everybody visitor public guest".split())
-OWNERS = frozenset("author owner creator writer".split())
+USERS = frozenset(["user", "people", "person", "member", "account", "someone", "somebody", "i", "we", "you", "they"])
+ANYONE = frozenset(["anyone", "anybody", "everyone", "everybody", "visitor", "public", "guest"])
+OWNERS = frozenset(["author", "owner", "creator", "writer"])
 DETERMINERS = frozenset(
-    "a an the any each every all some their its his her our own one new another other of-their-own this that".split()
+    [
+        "a",
+        "an",
+        "the",
+        "any",
+        "each",
+        "every",
+        "all",
+        "some",
+        "their",
+        "its",
+        "his",
+        "her",
+        "our",
+        "own",
+        "one",
+        "new",
+        "another",
+        "other",
+        "of-their-own",
+        "this",
+        "that",
+    ]
 )
-DROPPED = frozenset("short single personal simple".split())
+DROPPED = frozenset(["short", "single", "personal", "simple"])
 """Adjectives that ask for nothing which could be checked."""
 NOT_THINGS = frozenset(
-    "and or of to in on at by for with from into as is are be been has have can cannot not no than then when if while "
-    "who which that where what how only once twice private secret hidden anonymous temporary scheduled encrypted live "
-    "fast secure it them him her me us everything anything something nothing first last more most less least time "
-    "without before after during until unless through via over under between up down out off so also too very "
-    "end-to-end real-time never always".split()
+    [
+        "and",
+        "or",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "with",
+        "from",
+        "into",
+        "as",
+        "is",
+        "are",
+        "be",
+        "been",
+        "has",
+        "have",
+        "can",
+        "cannot",
+        "not",
+        "no",
+        "than",
+        "then",
+        "when",
+        "if",
+        "while",
+        "who",
+        "which",
+        "that",
+        "where",
+        "what",
+        "how",
+        "only",
+        "once",
+        "twice",
+        "private",
+        "secret",
+        "hidden",
+        "anonymous",
+        "temporary",
+        "scheduled",
+        "encrypted",
+        "live",
+        "fast",
+        "secure",
+        "it",
+        "them",
+        "him",
+        "her",
+        "me",
+        "us",
+        "everything",
+        "anything",
+        "something",
+        "nothing",
+        "first",
+        "last",
+        "more",
+        "most",
+        "less",
+        "least",
+        "time",
+        "without",
+        "before",
+        "after",
+        "during",
+        "until",
+        "unless",
+        "through",
+        "via",
+        "over",
+        "under",
+        "between",
+        "up",
+        "down",
+        "out",
+        "off",
+        "so",
+        "also",
+        "too",
+        "very",
+        "end-to-end",
+        "real-time",
+        "never",
+        "always",
+        "long",
+        "big",
+        "public",
+        "nice",
+        "great",
+        "beautiful",
+        "offline",
+        "collaborative",
+        "automatic",
+        "quick",
+        "quickly",
+        "easily",
+        "quietly",
+        "safely",
+        "instantly",
+        "similar",
+        "related",
+        "popular",
+        "trending",
+        "relevant",
+    ]
 )
-THING = r"(?P<thing>[a-z][a-z' -]*?)"
+NOT_SERVED = frozenset(
+    [
+        "image",
+        "photo",
+        "picture",
+        "video",
+        "audio",
+        "file",
+        "attachment",
+        "gif",
+        "upload",
+        "media",
+        "avatar",
+        "payment",
+        "purchase",
+        "refund",
+        "sms",
+        "email",
+        "call",
+        "reminder",
+        "backup",
+        "export",
+        "import",
+        "map",
+        "chart",
+        "translation",
+        "recommendation",
+        "password",
+        "login",
+        "account",
+        "stream",
+        "newsletter",
+        "ad",
+        "advertisement",
+        "location",
+        "gps",
+        "qr",
+        "barcode",
+        "mind",
+    ]
+)
+"""Nouns that promise more than a row of text: a name stored under them would not be what was asked for."""
 
 
 def number(text: str) -> int:
@@ -61,6 +232,8 @@ def thing(text: str) -> str | None:
     while words and (words[0] in DETERMINERS or words[0] in DROPPED):
         words = words[1:]
     if not 0 < len(words) <= 3 or any(not _noun_like(word) for word in words):
+        return None
+    if singular(words[-1]) in NOT_SERVED or singular(words[0]) in NOT_SERVED:
         return None
     if len(words) > 1 and any(word.endswith("ed") for word in words[:-1]):
         return None
@@ -96,17 +269,23 @@ def splits(text: str, separators: str = r", and |, or |; | and |, | or ") -> Ite
             yield left.strip(), text[found.end() :].strip()
 
 
-def listed(text: str, parse: Callable[[str], list[JsonObject] | None], depth: int = 0) -> list[JsonObject] | None:
+def listed(
+    text: str, parse: Callable[[str], list[JsonObject] | None], failed: set[str] | None = None
+) -> list[JsonObject] | None:
     """The text as one phrase, or as a list of phrases that each parse; None where a part does not."""
+    failed = set() if failed is None else failed
+    if text in failed:
+        return None
     whole = parse(text)
-    if whole is not None or depth > 12:
+    if whole is not None:
         return whole
     for left, right in splits(text):
         head = parse(left)
         if head is not None:
-            tail = listed(right, parse, depth + 1)
+            tail = listed(right, parse, failed)
             if tail is not None:
                 return head + tail
+    failed.add(text)
     return None
 
 
@@ -147,7 +326,10 @@ def _values(text: str) -> JsonObject | None:
     found = re.fullmatch(r"(?:an? )?(whole number|integer|number|decimal|amount)(?: (?:of|in))? ?(.*)", text)
     kind = "integer"
     if found:
-        kind, text = ("integer" if found.group(1) in ("whole number", "integer", "number") else "number"), found.group(2)
+        kind, text = (
+            ("integer" if found.group(1) in ("whole number", "integer", "number") else "number"),
+            found.group(2),
+        )
         if not text:
             return {"type": kind}
     bounds = _bounds(text, _UNITS)
@@ -158,7 +340,9 @@ def _bounds(text: str, unit: str) -> dict[str, object]:
     """min and max of "between A and B", "at least A", "up to B", with the unit (a pattern) behind; {} if not that."""
     if found := re.fullmatch(rf"(?:between |from )?({N}){_TO}({N}){unit}", text):
         return {"min": number(found.group(1)), "max": number(found.group(2))}
-    if found := re.fullmatch(rf"(?:{_AT_MOST} ({N}){unit}|({N}){unit} (?:at most|or fewer|or less|maximum|max\.?))", text):
+    if found := re.fullmatch(
+        rf"(?:{_AT_MOST} ({N}){unit}|({N}){unit} (?:at most|or fewer|or less|maximum|max\.?))", text
+    ):
         return {"max": number(found.group(1) or found.group(2))}
     if found := re.fullmatch(rf"(?:{_AT_LEAST} ({N}){unit}|({N}){unit} (?:at least|or more|minimum|min\.?))", text):
         return {"min": number(found.group(1) or found.group(2))}
@@ -243,7 +427,10 @@ def _choices(text: str) -> JsonObject | None:
     parts = [re.sub(r"^(?:an?|the) ", "", part) for part in parts]
     if any(not re.fullmatch(r"[a-z][a-z-]*(?: [a-z][a-z-]*){0,2}", part) for part in parts):
         return None
-    if any(set(part.split()) & NOT_THINGS - {"in", "on", "to", "out", "up", "off", "not", "private", "hidden"} for part in parts):
+    if any(
+        set(part.split()) & NOT_THINGS - {"in", "on", "to", "out", "up", "off", "not", "private", "hidden"}
+        for part in parts
+    ):
         return None
     return {"type": "string", "choices": [words_of(part) for part in parts]} if len(set(parts)) > 1 else None
 
@@ -275,8 +462,14 @@ def field(text: str) -> JsonObject | None:
     text, marks = _brackets(text.strip())
     if marks is None:
         return None
-    words = text.split()
     given: dict[str, object] = dict(marks)
+    counted = re.fullmatch(
+        r"(?P<before>(?:(?:an?|the|optional|required) )*)number of (?P<what>[a-z]+)(?P<rest> .+)?", text
+    )
+    if counted:
+        text = f"{counted.group('before')}{counted.group('what')}{counted.group('rest') or ''}"
+        given["type"] = "integer"
+    words = text.split()
     while words and (words[0] in DETERMINERS or words[0] in _ADJECTIVES or words[0] in DROPPED):
         given |= _ADJECTIVES.get(words[0], {})
         words = words[1:]
@@ -293,10 +486,18 @@ def fields(text: str) -> list[JsonObject] | None:
     return listed(text, lambda part: [found] if (found := field(part)) else None)
 
 
-_FIELD_NAMES: Mapping[str, str] = {"email address": "email", "e-mail": "email", "e-mail address": "email", "mail address": "email"}
+ACCOUNT = frozenset({"email", "password", "location"})
+_FIELD_NAMES: Mapping[str, str] = {
+    "email address": "email",
+    "e-mail": "email",
+    "e-mail address": "email",
+    "mail address": "email",
+}
 
 
 def _field_name(name: str) -> bool:
+    if name not in _FIELD_NAMES and any(singular(word) in NOT_SERVED - ACCOUNT for word in name.split()):
+        return False
     return bool(re.fullmatch(r"[a-z][a-z-]*(?: [a-z][a-z-]*){0,2}", name)) and not set(name.split()) & (
         NOT_THINGS - {"time", "live", "first", "last"}
     ) | (set(name.split()) & DETERMINERS)

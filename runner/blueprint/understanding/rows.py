@@ -12,8 +12,25 @@ from runner.blueprint.understanding.normal import normal
 _NAMES = ("field", "name", "column", "attribute", "property")
 _THINGS = ("entity", "thing", "table", "of")
 _RULES = ("type", "rules", "rule", "notes", "bounds", "limits", "constraints", "length", "values", "what", "default")
-_TYPES = {"string": "text", "varchar": "text", "int": "integer", "bool": "boolean", "decimal": "decimal", "datetime": "date and time"}
-_REQUIRED = {"yes": True, "no": False, "required": True, "optional": False, "x": True, "": None, "-": None, "true": True, "false": False}
+_TYPES = {
+    "string": "text",
+    "varchar": "text",
+    "int": "integer",
+    "bool": "boolean",
+    "decimal": "decimal",
+    "datetime": "date and time",
+}
+_REQUIRED = {
+    "yes": True,
+    "no": False,
+    "required": True,
+    "optional": False,
+    "x": True,
+    "": None,
+    "-": None,
+    "true": True,
+    "false": False,
+}
 
 
 def read(cells: Mapping[str, str], scene: Scene) -> list[Fact] | None:
@@ -31,7 +48,9 @@ def read(cells: Mapping[str, str], scene: Scene) -> list[Fact] | None:
         if said is None:
             return None
         data |= said
-    return [Fact(kind="field", entity="user" if entity in phrases.USERS else entity, data=data)] if data["name"] else None
+    return (
+        [Fact(kind="field", entity="user" if entity in phrases.USERS else entity, data=data)] if data["name"] else None
+    )
 
 
 def _cell(header: str, text: str) -> dict[str, object] | None:

@@ -1,5 +1,7 @@
 """What is not wanted: exclusions outrank every other sign."""
 
+# ruff: noqa: E501 - patterns are easier to read and compare on one line.
+
 from __future__ import annotations
 
 import re
@@ -16,7 +18,10 @@ _SENTENCE = re.compile(
     r"(?:comes?|is|are|planned) (?:for |in )?(?:later|(?:a|the) (?:later|next|future) version|version (?:2|two)|v2)|(?:stays?|is|are) for (?:later|v2))$",
     re.I,
 )
-_LATER_ABLE = re.compile(r"\b(?:in|for) (?:v2|version 2|version two|(?:a|the) (?:later|next|future) (?:version|release))\b|\((?:v2|later|not now)\)", re.I)
+_LATER_ABLE = re.compile(
+    r"\b(?:in|for) (?:v2|version 2|version two|(?:a|the) (?:later|next|future) (?:version|release))\b|\((?:v2|later|not now)\)",
+    re.I,
+)
 
 
 def excluding_section(section: tuple[str, ...]) -> bool:

@@ -13,8 +13,14 @@ _INDEX = re.compile(
     r"create\s+(?P<unique>unique\s+)?index\s+(?:if\s+not\s+exists\s+)?(?P<name>\w+)\s+on\s+(?P<table>\w+)\s*\((?P<columns>[^()]+)\)(?:\s+where\s+(?P<where>[^;]+))?\s*$",
     re.I,
 )
-_COLUMN = re.compile(r"^[\"`]?(?P<name>[a-z_][a-z0-9_]*)[\"`]?\s+(?P<type>[a-z]+(?:\s+precision|\s+varying)?(?:\s*\([\d\s,]+\))?)(?P<rest>.*)$", re.I | re.S)
-_REFERENCES = re.compile(r"references\s+[\"`]?(?P<table>\w+)[\"`]?\s*(?:\((?P<columns>[^)]*)\))?(?P<actions>(?:\s+on\s+(?:delete|update)\s+(?:cascade|restrict|set\s+null|no\s+action))*)", re.I)
+_COLUMN = re.compile(
+    r"^[\"`]?(?P<name>[a-z_][a-z0-9_]*)[\"`]?\s+(?P<type>[a-z]+(?:\s+precision|\s+varying)?(?:\s*\([\d\s,]+\))?)(?P<rest>.*)$",
+    re.I | re.S,
+)
+_REFERENCES = re.compile(
+    r"references\s+[\"`]?(?P<table>\w+)[\"`]?\s*(?:\((?P<columns>[^)]*)\))?(?P<actions>(?:\s+on\s+(?:delete|update)\s+(?:cascade|restrict|set\s+null|no\s+action))*)",
+    re.I,
+)
 
 
 def read(text: str) -> list[Fact] | None:
@@ -40,7 +46,10 @@ def read(text: str) -> list[Fact] | None:
     known = {str(fact.data["table"]) for fact in facts}
     if not facts or set(indexes) - known:
         return None
-    return [Fact(kind="table", entity=f.entity, data={**f.data, "indexes": indexes.get(str(f.data["table"]), [])}) for f in facts]
+    return [
+        Fact(kind="table", entity=f.entity, data={**f.data, "indexes": indexes.get(str(f.data["table"]), [])})
+        for f in facts
+    ]
 
 
 def _split(text: str, separator: str) -> list[str]:
@@ -132,7 +141,7 @@ def _closing(text: str) -> int:
 
 
 def _names(text: str) -> list[str]:
-    return [name.strip(" \"`").lower() for name in text.split(",")]
+    return [name.strip(' "`').lower() for name in text.split(",")]
 
 
 def _reference(columns: list[str], found: re.Match[str]) -> JsonObject:
