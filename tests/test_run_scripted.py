@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections import Counter
 from pathlib import Path
@@ -248,3 +249,67 @@ def test_wrong_words_have_their_exit_code(project: Project, words: list[str], co
     project.write("empty.md", "\n")
     got, _, err = orch(project, *words)
     assert (got, said in err) == (code, True), err
+
+
+def test_a_criterion_without_tasks_is_decomposed_alone(project: Project) -> None:
+    pipeline = project.root / "pipelines" / "payments.yaml"
+    text = pipeline.read_text().replace(", covers_plan]", "]")
+    pipeline.write_text(text.replace("rounds: 1}", "rounds: 1, model: architect, template: validate.md.j2}"))
+    script = project.root / "scripted" / "payments.yaml"
+    text = script.read_text().replace("R-3, S-1]", "R-1]").replace("R-2, S-1]", "R-2]")
+    text = text.replace("requirements: [R-2, R-3]}", "requirements: [R-3]}")
+    answer = """
+      validate/S-1:
+        - expects: [A refund is in the ledger, payments_ledger]
+          json:
+            tasks:
+              - id: payments_entry
+                title: Write refunds to the ledger
+                component: payments
+                action: fix
+                requirements: [S-1, R-3]
+                outputs: [flows/entry.txt]
+                spec: {kind: payment_flow, flow: entry, currency: EUR, steps: [write one negative line]}
+    agents:
+      payments_fix_s_1_1: [{writes: {flows/entry.txt: "flow entry\\n"}}]
+    """
+    script.write_text(text.replace("\nagents:\n", textwrap.dedent(answer)))
+    outcome = project.run(request(project), "payments")
+    assert outcome.exit_code == 0, outcome.reason
+    with project.journal() as journal:
+        known = {key.item: data for key, data in journal.entries("run", "published")}
+    assert [task["id"] for task in known["tasks"]["tasks"]][-1] == "payments_fix_s_1_1"
+    assert {row["task"]: row["status"] for row in known["results"]}["payments_fix_s_1_1"] == "verified"
+    assert {row["id"]: row["status"] for row in known["verdicts"]}["S-1"] == "verified"
+
+
+def test_a_task_that_is_too_large_is_decomposed_again(project: Project) -> None:
+    script = project.root / "scripted" / "payments.yaml"
+    text = script.read_text().replace("complexity: medium", "complexity: split")
+    part = """          - id: payments_{0}
+            title: Refund {0}
+            component: payments
+            action: create
+            requirements: [R-2, S-1]
+            outputs: [flows/{0}.txt]
+            spec: {{kind: payment_flow, flow: {0}, currency: EUR, uses: [capture_card], max_days: 30, steps: [refund {0}]}}
+"""
+    answers = f"""  decompose/payments/payments_refund:
+    - expects: [Split this one task, '"max_days": 30']
+      json:
+        tasks:
+{part.format("full")}{part.format("late")}agents:
+  payments_full: [{{writes: {{flows/full.txt: "flow full\\n"}}}}]
+  payments_late: [{{writes: {{flows/late.txt: "flow late\\n"}}}}]
+"""
+    script.write_text(text.replace("agents:\n", answers))
+    outcome = project.run(request(project), "payments")
+    assert outcome.exit_code == 0, outcome.reason
+    with project.journal() as journal:
+        known = {key.item: data for key, data in journal.entries("run", "published")}
+    assert {row["task"] for row in known["results"]} == {
+        "payments_capture",
+        "payments_ledger",
+        "payments_full",
+        "payments_late",
+    }

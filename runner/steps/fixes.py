@@ -1,4 +1,4 @@
-"""Tasks for a failed criterion that lists none: it is decomposed alone, and its tasks join the assignment."""
+"""Tasks for a criterion that no task serves: it is decomposed alone, and its tasks join the assignment."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ class Fixes:
 async def fix_tasks(
     context: StepContext, plan: Plan, assignment: Assignment, found: Sequence[Verdict], number: int
 ) -> Fixes:
-    """What the model makes of each failed criterion without tasks, in this round; nothing without a model."""
-    lost = [verdict for verdict in found if verdict.status == "failed" and not verdict.tasks]
+    """What the model makes of each criterion without tasks, in this round; nothing without a model."""
+    criteria = {criterion.id for criterion in plan.criteria}
+    lost = [
+        verdict for verdict in found if verdict.id in criteria and verdict.status != "verified" and not verdict.tasks
+    ]
     if not lost or not _can_ask(context):
         return Fixes()
     tasks: list[Task] = []
@@ -46,7 +49,7 @@ async def fix_tasks(
 
 def _can_ask(context: StepContext) -> bool:
     options = context.options
-    return bool(options.get("model") and options.get("template")) and not context.deterministic(str(options["model"]))
+    return "model" in options and "template" in options and not context.deterministic(str(options["model"]))
 
 
 async def _decomposed(

@@ -6,6 +6,7 @@ Under `foreach` the rules judge the joined answers (`settle`), and only the item
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 
@@ -18,11 +19,14 @@ from runner.rules.answers import judge_answer
 from runner.rules.base import Judgement
 from runner.steps.base import StepContext, StepResult
 from runner.steps.owners import by_item
+from runner.steps.splitting import expanded
 
 OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_prompt"}
 VERBATIM = ("model", "template", "prompt", "schema", "attempts", "rules")
 IMPLICIT = ("request", "plan", "managers", "run")
 """What every template sees beside its `vars`."""
+DEPTH = 3
+"""Levels of further decomposition where no limit says otherwise."""
 PUBLISHED: Mapping[str, str] = {"urn:orch:plan:1": "plan", "urn:orch:tasks:1": "tasks"}
 """Answers of these schemas are made known under these names."""
 
@@ -56,7 +60,7 @@ async def settle(
     asks = {item: first_ask(inner) for item, inner in contexts.items()}
     while True:
         joined = join(list(outputs.values()))
-        wrong = _by_rules(context, joined)
+        wrong = _by_rules(context, joined, depth=0)
         if not errors(wrong) or _deterministic(context):
             break
         for item, problems in by_item(context.step, outputs, errors(wrong)).items():
@@ -104,7 +108,28 @@ async def _ask(context: StepContext, ask: Ask, judge: Judge) -> Answered:
     if misfits := errors(_misfits(context, answered.data)):
         raise StepFailed(too_many(misfits, answered.ask.attempt))
     _say(context, answered.problems)
-    return answered
+    return dataclasses.replace(answered, data=await _split(context, ask, answered.data))
+
+
+async def _split(context: StepContext, ask: Ask, data: Json) -> Json:
+    """The answer with tasks that are too large decomposed again. Raises errors.StepFailed where they stay wrong."""
+
+    async def answer(part: Ask) -> Json:
+        judge = functools.partial(_misfits, context)
+        send = functools.partial(_send, context)
+        found = await ask_json(send, part, judge, _attempts(context), _deterministic(context))
+        if errors(found.problems):
+            raise StepFailed(too_many(found.problems, found.ask.attempt))
+        return found.data
+
+    def render(variables: JsonObject) -> str:
+        options = context.options
+        return context.render(str(options.get("template", "")), str(options.get("prompt", "")), variables)
+
+    whole = await expanded(ask, data, context.pipeline.limits.depth or DEPTH, render, answer)
+    if whole is not data and context.step.foreach is None and (wrong := errors(_by_rules(context, whole, depth=0))):
+        raise StepFailed(too_many(wrong, 1))
+    return whole
 
 
 async def _again(context: StepContext, ask: Ask, output: Json, problems: Sequence[Problem]) -> Answered:
@@ -129,7 +154,7 @@ def _misfits(context: StepContext, data: Json) -> list[Problem]:
     return schema.problems(wanted, data, context.document, schemas=context.schemas) if wanted is not None else []
 
 
-def _by_rules(context: StepContext, data: Json) -> list[Problem]:
+def _by_rules(context: StepContext, data: Json, depth: int | None = None) -> list[Problem]:
     names = context.options.get("rules", ())
     if not names:
         return []
@@ -138,7 +163,7 @@ def _by_rules(context: StepContext, data: Json) -> list[Problem]:
         managers=context.managers,
         plan=from_json(Plan, context.scope["plan"]) if context.scope.get("plan") else context.plan,
         request=context.request,
-        depth=context.pipeline.limits.depth or 3,
+        depth=(context.pipeline.limits.depth or DEPTH) if depth is None else depth,
     )
     return judge_answer(tuple(names), judgement)
 
