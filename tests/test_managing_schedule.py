@@ -153,6 +153,31 @@ def test_parallel_bounds_one_manager_and_not_the_others() -> None:
     assert taken(one) == [("database_c",)]
 
 
+def test_parallel_of_a_group_bounds_that_group_below_its_manager() -> None:
+    plain = database(parallel=2)
+    first = replace(plain.groups[0], agents=replace(plain.agents, parallel=1))
+    them = managers(replace(plain, groups=(first, *plain.groups[1:])))
+    tasks = (table("a"), table("b"), index("i", "z", complexity="low"), table("z", action="change", complexity="low"))
+    seats = [(task, "table_creation" if task.id in ("database_a", "database_b") else "rest") for task in tasks]
+    groups = tuple(
+        AssignedGroup(manager="database", name=name, tasks=(task.id,), seats=(Seat(id=task.id, tasks=(task.id,)),))
+        for task, name in seats
+    )
+    one = Dispatcher(Assignment(tasks=tasks, groups=groups, edges=()), them, slots=8)
+    orders = one.take()
+    assert [order.tasks for order in orders] == [("database_a",), ("database_i",)]
+    assert one.waiting_for == {
+        "database_b": Wait("parallel", "database.table_creation (1)"),
+        "database_z": Wait("parallel", "database (2)"),
+    }
+    one.finished_task(orders[1].id, "database_i", "verified")
+    one.release(orders[1].id)
+    assert taken(one) == [("database_z",)]
+    one.finished_task(orders[0].id, "database_a", "verified")
+    one.release(orders[0].id)
+    assert taken(one) == [("database_b",)]
+
+
 def test_a_parked_manager_goes_on_when_the_seat_that_came_first_cannot() -> None:
     # b is parked behind the cap and then blocked by a file; c, parked behind it, must not be forgotten.
     tasks = (

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from runner.managing.exclusion import Holdings
+from runner.managing.places import Entry, Place, caps, places
 from runner.managing.ranks import points, seated
 from runner.records import Assignment, Manager, TaskResult, WorkOrder
 from runner.records.work import Status
 
 DONE = ("verified", "unverified")
 """The statuses that unlock what waits for a task."""
-
-Entry = tuple[float, int, str]
-"""In a heap: minus the rank, the place in the assignment, a task (or the seat it sits on)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +28,6 @@ class Wait:
 
     reason: Literal["needs", "seat", "parallel", "slots", "file", "resource"]
     what: str
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where a task belongs; `needs` are the tasks it still waits for."""
-
-    seat: str
-    manager: str
-    group: str
-    order_points: int
-    entry: Entry
-    needs: set[str] = field(default_factory=set)
 
 
 class Dispatcher:
@@ -80,15 +66,15 @@ class Dispatcher:
                 self._hard.setdefault(edge.before, []).append(edge.after)
         seats = {task: seat.id for group in assignment.groups for seat in group.seats for task in seat.tasks}
         ranks = seated(weights or points(assignment.tasks), self._after, seats)
-        self._places = _places(assignment, managers, ranks)
+        self._places = places(assignment, managers, ranks)
         for edge in assignment.edges:
             self._places[edge.after].needs.add(edge.before)
         self._holdings = Holdings(assignment.tasks, capacities or {}, demands or {})
-        self._caps = {name: manager.agents.parallel for name, manager in managers.items()}
-        self._active = dict.fromkeys(managers, 0)
+        self._caps = caps(managers)
+        self._active = dict.fromkeys(self._caps, 0)
         self._ready: dict[str, list[Entry]] = {place.seat: [] for place in self._places.values()}
         self._seats: list[Entry] = []
-        self._parked_seats: dict[str, list[Entry]] = {name: [] for name in managers}
+        self._parked_seats: dict[str, list[Entry]] = {name: [] for name in self._caps}
         self._parked_tasks: dict[str, list[str]] = {}
         self._busy: dict[str, str] = {}
         self._orders: dict[str, tuple[WorkOrder, dict[str, None]]] = {}
@@ -139,11 +125,12 @@ class Dispatcher:
         """The order is over: its seat and slot are free, its tasks that were never started go back."""
         order, left = self._orders.pop(order_id)
         del self._busy[order.seat]
-        self._active[order.manager] -= 1
         for task in left:
             self._put_back(task)
         self._offer(order.seat)
-        self._unpark(order.manager)
+        for name in self._capped(order.tasks[0]):
+            self._active[name] -= 1
+            self._unpark(name)
 
     @property
     def idle(self) -> bool:
@@ -182,11 +169,21 @@ class Dispatcher:
             seat = entry[2]
             if not self._stands(entry):
                 continue
-            manager = self._places[self._ready[seat][0][2]].manager
-            if self._active[manager] < self._caps[manager]:
+            names = self._capped(self._ready[seat][0][2])
+            full = next((name for name in names if self._active[name] >= self._caps[name]), "")
+            if not full:
                 return seat
-            heapq.heappush(self._parked_seats[manager], entry)
+            heapq.heappush(self._parked_seats[full], entry)
+            for name in names:  # what came instead of this seat is to be asked next
+                if self._active[name] < self._caps[name]:
+                    self._unpark(name)
         return ""
+
+    def _capped(self, task: str) -> tuple[str, ...]:
+        """The caps that an order of this task counts for: its group's where that has its own, and its manager's."""
+        place = self._places[task]
+        group = f"{place.manager}.{place.group}"
+        return (group, place.manager) if group in self._caps else (place.manager,)
 
     def _stands(self, entry: Entry) -> bool:
         """Whether the seat is free and its first ready task still the one of the entry."""
@@ -196,14 +193,15 @@ class Dispatcher:
     def _form(self, seat: str) -> WorkOrder | None:
         """The next order of a free seat; None when files or resources stand in the way of all its ready tasks."""
         ready = self._ready[seat]
-        manager = self._places[ready[0][2]].manager
+        names = self._capped(ready[0][2])
         while ready:
             task = heapq.heappop(ready)[2]
             blocker = self._holdings.blocker(task)
             if not blocker:
                 return self._order(self._batch(task))
             self._parked_tasks.setdefault(blocker, []).append(task)
-        self._unpark(manager)
+        for name in names:
+            self._unpark(name)
         return None
 
     def _batch(self, first: str) -> tuple[str, ...]:
@@ -233,7 +231,7 @@ class Dispatcher:
             heapq.heappush(ready, entry)
         return batch
 
-    def _unlocked_by(self, batch: tuple[str, ...], place: _Place) -> list[Entry]:
+    def _unlocked_by(self, batch: tuple[str, ...], place: Place) -> list[Entry]:
         found = {later for task in batch for later in self._after.get(task, ()) if later not in batch}
         entries = [
             self._places[name].entry
@@ -273,7 +271,8 @@ class Dispatcher:
     def _run(self, order: WorkOrder) -> WorkOrder:
         self._used_ids.add(order.id)
         self._busy[order.seat] = order.id
-        self._active[order.manager] += 1
+        for name in self._capped(order.tasks[0]):
+            self._active[name] += 1
         left = dict.fromkeys(task for task in order.tasks if task not in self._status)
         self._orders[order.id] = (order, left)
         self._in_order.update(left)
@@ -344,8 +343,8 @@ class Dispatcher:
         if ready and seat not in self._busy:
             heapq.heappush(self._seats, (ready[0][0], ready[0][1], seat))
 
-    def _unpark(self, manager: str) -> None:
-        parked = self._parked_seats[manager]
+    def _unpark(self, cap: str) -> None:
+        parked = self._parked_seats[cap]
         while parked:
             entry = heapq.heappop(parked)
             if self._stands(entry):
@@ -361,20 +360,7 @@ class Dispatcher:
         if blocker := self._holdings.blocker(task):
             reason, _, what = blocker.partition(" ")
             return Wait("file" if reason == "file" else "resource", what)
-        if self._active[place.manager] >= self._caps[place.manager]:
-            return Wait("parallel", f"{place.manager} ({self._caps[place.manager]})")
+        for name in self._capped(task):
+            if self._active[name] >= self._caps[name]:
+                return Wait("parallel", f"{name} ({self._caps[name]})")
         return Wait("slots", str(self._slots))
-
-
-def _places(assignment: Assignment, managers: Mapping[str, Manager], ranks: Mapping[str, float]) -> dict[str, _Place]:
-    number = {task.id: index for index, task in enumerate(assignment.tasks)}
-    limits = {(name, g.name): g.agents.order_points for name, manager in managers.items() for g in manager.groups}
-    found = {}
-    for group in assignment.groups:
-        fallback = managers[group.manager].agents.order_points
-        for seat in group.seats:
-            for task in seat.tasks:
-                entry = (-ranks[task], number[task], task)
-                limit = limits.get((group.manager, group.name), fallback)
-                found[task] = _Place(seat.id, group.manager, group.name, limit, entry)
-    return {task.id: found[task.id] for task in assignment.tasks if task.id in found}
