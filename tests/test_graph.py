@@ -67,7 +67,7 @@ def test_layout_puts_needs_to_the_left_and_nothing_on_top_of_another(edges: list
         assert all(below - above >= 40 - 1e-6 for above, below in itertools.pairwise(heights))
     assert all(20 - 1e-6 <= layout.height[node] <= layout.total - 20 + 1e-6 for node in NODES)
     for (before, after), bends in layout.paths.items():
-        assert [bend[2] for bend in bends] == list(range(column[before] + 1, column[after]))
+        assert [bend[1] for bend in bends] == list(range(column[before] + 1, column[after]))
 
 
 @given(edges_of_a_dag)
@@ -91,6 +91,15 @@ def test_the_order_in_layers_avoids_a_crossing() -> None:
     assert crossings([["a", "b"], ["x", "y"]], right) == 1
 
 
+def test_long_edges_of_one_node_share_their_way() -> None:
+    nodes = [*"abcd", "x", "y"]
+    edges = [("a", "b"), ("b", "c"), ("c", "d"), ("a", "d"), ("c", "x"), ("a", "x"), ("a", "y"), ("c", "y")]
+    layout = layered(nodes, edges)
+    assert layout.paths[("a", "d")] == layout.paths[("a", "x")] == (("a", 1), ("a", 2))
+    stretches = [path.get("d") for path in parsed(to_svg({n: n for n in nodes}, edges)).iter(f"{SVG}path")]
+    assert len(stretches) == len(set(stretches))
+
+
 def test_pooling_gives_the_nearest_increasing_numbers() -> None:
     assert pooled([1.0, 3.0, 2.0, 4.0], [1, 1, 1, 1]) == [1.0, 2.5, 2.5, 4.0]
     assert pooled([2.0, 0.0], [3, 1]) == [1.5, 1.5]
@@ -101,7 +110,8 @@ def test_a_cycle_can_still_be_drawn() -> None:
     edges = [("a", "b"), ("b", "c"), ("c", "a")]
     assert back_edges(list(nodes), edges) == {("c", "a")}
     tree = parsed(to_svg(nodes, edges))
-    assert [path.get("class") for path in tree.iter(f"{SVG}path")].count("edge back") == 1
+    back = [path for path in tree.iter(f"{SVG}path") if path.get("class") == "edge back"]
+    assert [path.get("marker-start") for path in back] == ["url(#tip)", None, None]
 
 
 def test_text_lists_layers_with_what_comes_before() -> None:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Edge = tuple[str, str]
-Bend = tuple[str, str, int]
-"""The place of a long edge in a layer that it crosses."""
+Bend = tuple[str, int]
+"""The place where long edges of a node cross a layer: they share it, and part only before their ends."""
 Place = str | Bend
 
 SWEEPS = 12
@@ -101,25 +101,24 @@ def layer_of(nodes: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
 def _with_bends(nodes: Sequence[str], edges: Sequence[Edge]) -> tuple[list[list[Place]], dict[Edge, list[Place]]]:
     """The places of each layer, and for each edge the places it goes through, both ends included."""
     layer = layer_of(nodes, edges)
-    columns: list[list[Place]] = [[] for _ in range(max(layer.values(), default=-1) + 1)]
+    columns: list[dict[Place, None]] = [{} for _ in range(max(layer.values(), default=-1) + 1)]
     for node in nodes:
-        columns[layer[node]].append(node)
+        columns[layer[node]][node] = None
     paths: dict[Edge, list[Place]] = {}
     for before, later in edges:
-        bends: list[Place] = [(before, later, at) for at in range(layer[before] + 1, layer[later])]
+        bends: list[Place] = [(before, at) for at in range(layer[before] + 1, layer[later])]
         for at, bend in enumerate(bends, layer[before] + 1):
-            columns[at].append(bend)
+            columns[at][bend] = None
         paths[(before, later)] = [before, *bends, later]
-    return columns, paths
+    return [list(column) for column in columns], paths
 
 
 def _neighbours(paths: Mapping[Edge, Sequence[Place]]) -> tuple[dict[Place, list[Place]], dict[Place, list[Place]]]:
     left: dict[Place, list[Place]] = {}
     right: dict[Place, list[Place]] = {}
-    for path in paths.values():
-        for one, two in itertools.pairwise(path):
-            right.setdefault(one, []).append(two)
-            left.setdefault(two, []).append(one)
+    for one, two in dict.fromkeys(pair for path in paths.values() for pair in itertools.pairwise(path)):
+        right.setdefault(one, []).append(two)
+        left.setdefault(two, []).append(one)
     return left, right
 
 

@@ -54,13 +54,13 @@ def _lefts(widths: Sequence[float]) -> list[float]:
     return lefts
 
 
-def _curve(points: Sequence[tuple[float, float]]) -> str:
-    """Through the points; every second stretch crosses a column and is straight."""
-    parts = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
-    for (x, y), (to_x, to_y) in itertools.pairwise(points):
-        middle = (x + to_x) / 2
-        parts.append(f"C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}")
-    return "".join(parts)
+Point = tuple[float, float]
+
+
+def _curve(start: Point, end: Point) -> str:
+    (x, y), (to_x, to_y) = start, end
+    middle = (x + to_x) / 2
+    return f"M{x:.1f} {y:.1f}C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
 
 
 def _box(
@@ -80,20 +80,26 @@ def _box(
 
 
 def _edge_paths(layout: Layout, edges: Sequence[Edge], lefts: list[float], widths: list[float]) -> list[str]:
+    """Every stretch once, since the edges of a node share their bends; the tip is at what comes after."""
     column = {node: index for index, nodes in enumerate(layout.columns) for node in nodes}
-    found = []
+    found: dict[str, None] = {}
     for edge in edges:
         turned = edge not in layout.paths
         before, after = edge[::-1] if turned else edge
-        bends = layout.paths.get((before, after), ())
-        start = lefts[column[before]] + widths[column[before]]
-        points = [(start, layout.height[before])]
-        for bend in bends:
-            x, y = lefts[bend[2]], layout.height[bend]
-            points += [(x, y), (x + widths[bend[2]], y)]
+        points = [(lefts[column[before]] + widths[column[before]], layout.height[before])]
+        for bend in layout.paths.get((before, after), ()):
+            x, y = lefts[bend[1]], layout.height[bend]
+            points += [(x, y), (x + widths[bend[1]], y)]
         points.append((lefts[column[after]] - 5, layout.height[after]))
-        found.append(f'<path class="edge{" back" if turned else ""}" d="{_curve(points)}" marker-end="url(#tip)"/>')
-    return found
+        stretches = [_curve(start, end) for start, end in itertools.pairwise(points)]
+        tips = {stretches[0]: "marker-start"} if turned else {stretches[-1]: "marker-end"}
+        found.update({_stretch(stretch, turned, tips.get(stretch, "")): None for stretch in stretches})
+    return list(found)
+
+
+def _stretch(curve: str, turned: bool, tip: str) -> str:
+    marker = f' {tip}="url(#tip)"' if tip else ""
+    return f'<path class="edge{" back" if turned else ""}" d="{curve}"{marker}/>'
 
 
 def to_svg(
@@ -134,7 +140,7 @@ def to_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" width="{wide:.0f}" height="{tall:.0f}"'
         f' viewBox="0 0 {wide:.0f} {tall:.0f}" role="img" aria-label="Graph of {len(nodes)} nodes">'
         + (f"<style>{style()}</style>" if alone else "")
-        + '<defs><marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" markerHeight="6" orient="auto">'
+        + '<defs><marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" markerHeight="6" orient="auto-start-reverse">'
         '<path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>'
         + "".join(_edge_paths(layout, shown, lefts, widths))
         + "".join(boxes)

@@ -15,6 +15,8 @@ from runner.reporters.timeline_svg import timeline_svg
 from runner.reporters.units import count, moment, seconds, tokens, usd
 
 Report = Mapping[str, Any]
+REASON = 300
+"""Characters of a reason that are shown; `report.json` has it whole."""
 ORDER = ("failed", "unverified", "skipped", "pending", "verified")
 
 
@@ -123,8 +125,12 @@ def _chips(report: Report, tasks: Iterable[str]) -> str:
     return f'<div class="chips">{"".join(chips)}</div>' if chips else ""
 
 
+def _passed(check: Mapping[str, Any]) -> bool:
+    return bool(check.get("passed", check["exit_code"] == 0))
+
+
 def _check(check: Mapping[str, Any]) -> str:
-    passed = check.get("passed", check["exit_code"] == 0)
+    passed = _passed(check)
     tail = f"<pre>{words(check['output_tail'])}</pre>" if check.get("output_tail") else ""
     at = [f"at {words(check['at'])}"] if check.get("at") else []
     commit = [f"on commit <code>{words(check['commit'][:10])}</code>"] if check.get("commit") else []
@@ -150,8 +156,8 @@ def promises(report: Report, kind: str, title: str, note: str) -> str:
 def _promise(report: Report, row: Mapping[str, Any]) -> str:
     quote = f"<blockquote>{words(row['quote'])}</blockquote>" if row["quote"] else ""
     suggestions = f"<p>Suggested:</p>{_listed(row['suggestions'])}" if row["suggestions"] else ""
-    evidence = "".join(_check(check) for check in row["evidence"])
-    reason = f"<p>{words(row['reason'])}</p>" if row["reason"] else ""
+    evidence = "".join(_check(check) for check in sorted(row["evidence"], key=_passed))
+    reason = f"<p>{words(shorten(row['reason'], REASON))}</p>" if row["reason"] else ""
     return (
         f'<details class="card {row["status"]}"{" open" if row["status"] == "failed" else ""}><summary>'
         f'{mark(row["status"])}<span class="id">{words(row["id"])}</span><span class="what">{words(row["text"])}</span>'
@@ -174,7 +180,7 @@ def failures(report: Report) -> str:
 
 
 def _failure(report: Report, task: Mapping[str, Any]) -> str:
-    bad = [check for check in task["checks"] if not check.get("passed", check["exit_code"] == 0)]
+    bad = [check for check in task["checks"] if not _passed(check)]
     return (
         f'<div class="card failed plain">{mark("failed")} '
         f'<a href="#task-{words(task["id"])}"><b>{words(task["id"])}</b></a> {words(task["title"])}'
