@@ -90,9 +90,16 @@ class Judge:
         return tuple(check for check in checks_of(task, self.job.managers[manager], group) if at in check.at)
 
     async def on_commit(
-        self, names: Iterable[str], at: Moment, commit: str, place: Callable[[], Awaitable[Worktree]]
+        self,
+        names: Iterable[str],
+        at: Moment,
+        commit: str,
+        place: Callable[[], Awaitable[Worktree]],
+        *,
+        stands: bool = False,
     ) -> dict[str, tuple[Evidence, ...]]:
-        """The evidence on `commit` for each task. `place` gives a work tree to use, asked for when first needed."""
+        """The evidence on `commit` for each task. `place` gives a work tree to use, asked for when first needed; it
+        `stands` when it holds exactly the commit already."""
         tree = await asyncio.to_thread(self.job.workspace.tree, commit)
         found: dict[str, tuple[Evidence, ...]] = {}
         worktree: Worktree | None = None
@@ -102,7 +109,9 @@ class Judge:
                 key = (_identity(check, task), tree)
                 if key not in self.known:
                     worktree = worktree or await place()
-                    await asyncio.to_thread(worktree.start, commit)
+                    if not stands:
+                        await asyncio.to_thread(worktree.start, commit)
+                    stands = False
                     self.known[key] = await self._judge(task, check, worktree.path)
                 if known := self.known[key]:
                     evidence.append(self._say(task, replace(known, at=at, commit=commit)))

@@ -122,7 +122,7 @@ class Landing:
         workspace = self.job.workspace
         await asyncio.to_thread(workspace.advance, row.head, row.merged)
         self.job.reached("updated", claim.task)
-        if not await asyncio.to_thread(workspace.check_out, row.head, row.merged):
+        if not await asyncio.to_thread(workspace.check_out, row.merged):
             said = f"{workspace.path} holds edits of yours: its files stay as they are, {workspace.branch} goes on"
             self.job.emit("note", claim.task, {"message": said})
         self.job.reached("shown", claim.task)
@@ -170,8 +170,9 @@ class Landing:
 
     async def _made_again(self, claim: Claim, merged: Merge) -> Merge:
         """Files that a command makes are taken from neither side: the command runs on the merged files."""
-        changed = await asyncio.to_thread(self._changed, merged)
-        wanted = [one for one in self._generated() if any(_fits(path, one.files) for path in changed)]
+        made = self._generated()
+        changed = await asyncio.to_thread(self._changed, merged) if made else []
+        wanted = [one for one in made if any(_fits(path, one.files) for path in changed)]
         if not wanted or not all(_fits(path, one.files) for path in merged.conflicts for one in wanted):
             return merged
         return await self._run_generators(claim, merged, wanted)

@@ -167,7 +167,7 @@ class Turns:
         async def here() -> Worktree:
             return worktree
 
-        found = await self.judge.on_commit([task.id], "attempt", commit, here)
+        found = await self.judge.on_commit([task.id], "attempt", commit, here, stands=True)
         worked = replace(worked, checks=found.get(task.id, ()))
         if bad := [evidence for evidence in worked.checks if not evidence.passed]:
             reason = f'check "{bad[0].name}" failed (exit code {bad[0].exit_code})'

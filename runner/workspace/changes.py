@@ -54,7 +54,8 @@ def snapshot(git: Git, base: str, wanted: Sequence[str] = (), only: Sequence[str
     if paths := [path for path in (*sorted(known), *fresh) if not only or _fits(path, only)]:
         git("update-index", "--add", "--remove", "-z", "--stdin", stdin="\0".join(paths) + "\0")
     tree = git("write-tree").strip()
-    return Snapshot(base, tree, tree_changes(git, base, tree), nested)
+    changes = tree_changes(git, base, tree) if paths else ()
+    return Snapshot(base, tree, changes, nested)
 
 
 def tree_changes(git: Git, old: str, new: str) -> tuple[Change, ...]:

@@ -40,8 +40,7 @@ def merge(workspace: Workspace, head: str, commit: str) -> Merge:
 
 def on_top(workspace: Workspace, head: str, tree: str, like: str) -> str:
     """A commit of `tree` on `head` with the message of `like`."""
-    message = workspace.plain("log", "-1", "--format=%B", like)
-    return workspace.plain("commit-tree", tree, "-p", head, "-F", "-", stdin=message.rstrip("\n") + "\n").strip()
+    return workspace.make(tree, head, workspace.message(like))
 
 
 def _messages(fields: list[str]) -> list[str]:

@@ -18,6 +18,17 @@ from runner.workspace.git import Git, GitError, Identity, ask_user_git, identity
 _LOCK = "index.lock"
 
 
+_NAMES = (40, 64)
+"""Lengths of a commit's name, by SHA-1 and SHA-256."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    tree: str
+    parent: str
+    message: str
+
+
 class HeadMoved(OrchError):
     """The run's branch does not stand where it was when a merge began."""
 
@@ -43,6 +54,7 @@ class Workspace:
     merging: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False, compare=False)
     _adding: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
     _showing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _commits: dict[str, _Commit] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def create(cls, path: Path, *, run: str, home: Path) -> Workspace:
@@ -56,7 +68,9 @@ class Workspace:
         base = _commit(git, _empty_tree(git), (), f"Start\n\nOrch-Run: {run}\n")
         git("update-ref", "refs/heads/main", base)
         replace(git, tree=path.resolve())("read-tree", base)
-        return cls._made(path, home, run, "refs/heads/main", base, True, git)
+        made = cls._made(path, home, run, "refs/heads/main", base, True, git)
+        made._shown.write_text(base)
+        return made
 
     @classmethod
     def open(cls, path: Path, *, run: str, home: Path, base: str = "") -> Workspace:
@@ -99,11 +113,15 @@ class Workspace:
 
     def head(self) -> str:
         """The commit at which the run's branch stands."""
+        with contextlib.suppress(OSError):
+            # Asked all the time: a loose branch is read without starting git.
+            if len(said := (self.git.directory / self.main).read_text().strip()) in _NAMES:
+                return said
         return self.git("rev-parse", "--verify", self.main).strip()
 
     def tree(self, commit: str) -> str:
         """The hash of a commit's tree."""
-        return self.plain("rev-parse", "--verify", f"{commit}^{{tree}}").strip()
+        return self._known(commit).tree
 
     def contains(self, commit: str) -> bool:
         """Whether the run's branch holds `commit`."""
@@ -112,7 +130,24 @@ class Workspace:
 
     def parent(self, commit: str) -> str:
         """The first parent of a commit, "" for a root."""
-        return self.plain("rev-parse", "--verify", "--quiet", f"{commit}^", good=(0, 1)).strip()
+        return self._known(commit).parent
+
+    def message(self, commit: str) -> str:
+        """The message of a commit."""
+        return self._known(commit).message
+
+    def _known(self, commit: str) -> _Commit:
+        if commit not in self._commits:
+            said = self.plain("log", "-1", "--format=%T%x00%P%x00%B", commit)
+            tree, parents, message = said.split("\0", 2)
+            self._commits[commit] = _Commit(tree, parents.partition(" ")[0], message.rstrip("\n") + "\n")
+        return self._commits[commit]
+
+    def make(self, tree: str, parent: str, message: str) -> str:
+        """A commit of `tree` on `parent`."""
+        made = _commit(self.plain, tree, (parent,), message)
+        self._commits[made] = _Commit(tree, parent, message)
+        return made
 
     def worktree(self, name: str) -> Worktree:
         """The work tree called `name` (a seat's id), made at the first call."""
@@ -142,40 +177,35 @@ class Workspace:
         except GitError as error:
             raise HeadMoved(f"{self.branch} does not stand at {old[:12]}: {error.said.strip()}") from error
 
-    def check_out(self, old: str, new: str) -> bool:
-        """Brings the files of our own repository from `old` to `new`; False where a person's edits are in the way."""
+    def check_out(self, commit: str) -> bool:
+        """Brings the files of our own repository to `commit`; False where a person's edits are in the way."""
         if not self.own or not self._on_main():
             return True
-        marker = self.home / "checking_out"
         with self._showing:
-            marker.write_text(f"{old} {new}\n")
-            shown = self._show(old, new) or self._show("", new)
-            marker.unlink()
-        return shown
-
-    def _show(self, old: str, new: str) -> bool:
-        """From `old`, or from what the index holds when an earlier checkout did not get through."""
-        git = self._visible()
-        try:
-            git("read-tree", "-m", "-u", old or git("write-tree").strip(), new)
-        except GitError:
-            return False
+            try:
+                self._visible()("read-tree", "-m", "-u", self._shown.read_text(), commit)
+            except GitError:
+                return False
+            self._shown.write_text(commit)
         return True
+
+    @property
+    def _shown(self) -> Path:
+        """The file that names the commit whose files are checked out."""
+        return self.home / "shown"
 
     def _visible(self) -> Git:
         return replace(self.git, tree=self.path)
 
     def _on_main(self) -> bool:
-        return self.git("symbolic-ref", "--quiet", "HEAD", good=(0, 1)).strip() == self.main
+        return (self.git.directory / "HEAD").read_text().strip() == f"ref: {self.main}"
 
     def _finish_checkout(self) -> None:
         """After a kill between the branch's move and its files: only what differs there is written again."""
         if not self.own or not self._on_main():
             return
         git, head = self._visible(), self.head()
-        marker = self.home / "checking_out"
-        old = marker.read_text().split()[0] if marker.exists() else git("write-tree").strip()
-        changes = tree_changes(git, old, head)
+        changes = tree_changes(git, self._shown.read_text(), head)
         kept = [change.path for change in changes if change.status != "D"]
         if kept:
             words = ("checkout", "--quiet", head, "--pathspec-from-file=-", "--pathspec-file-nul")
@@ -185,13 +215,13 @@ class Workspace:
                 (self.path / change.path).unlink(missing_ok=True)
         git("read-tree", head)
         git("update-index", "-q", "--refresh", good=(0, 1))
-        marker.unlink(missing_ok=True)
+        self._shown.write_text(head)
 
     def _remove_locks(self) -> None:
         found = [*self.home.glob("index/*.lock"), *self.git.directory.glob(f"refs/heads/orch/{self.run}/**/*.lock")]
         for path in self.home.glob("seats/*"):
             if _stands(path):
-                found.append(_directory(path) / _LOCK)
+                found += _directory(path).glob("*.lock")
         if self.own:
             found += [self.git.directory / name for name in (_LOCK, "HEAD.lock", "refs/heads/main.lock")]
         for lock in found:
@@ -245,7 +275,7 @@ class Worktree:
 
     def commit(self, work: Snapshot, message: str, branch: str = "") -> str:
         """One commit of `work` on its base; moves `branch` there. The folder then holds the commit and nothing else."""
-        made = _commit(self.git, work.tree, (work.base,), message)
+        made = self.workspace.make(work.tree, work.base, message)
         if branch:
             self.git("update-ref", f"refs/heads/{branch}", made)
         self.clean()
