@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.load import Loaded, load_manager, load_pipeline, seconds
+from runner.load import Loaded, all_managers, load_manager, load_pipeline, seconds
 from runner.needs import find_cycle, reachable
 from runner.records import Backend, Match, from_json, to_json
 from runner.records.manager import Manager
@@ -199,10 +199,10 @@ def test_a_list_of_managers_may_be_replaced(project: Path) -> None:
     assert [problem.rule for problem in unknown.problems] == ["ORC401"]
 
 
-def test_a_manager_alone_knows_its_neighbours(project: Path) -> None:
+def test_a_manager_alone_and_all_there_are(project: Path) -> None:
     found = load_manager(project / "managers" / "heir.yaml", Resources(project))
-    assert list(found.managers) == ["heir"]
-    assert {"store", "heir", "database"} <= set(found.neighbours)
+    assert (found.pipeline, list(found.managers)) == (None, ["heir"])
+    assert {"store", "heir", "database"} <= set(all_managers(Resources(project)))
 
 
 @pytest.mark.parametrize(

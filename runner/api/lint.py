@@ -9,8 +9,7 @@ from pathlib import Path
 
 from runner import schema
 from runner.errors import UsageError
-from runner.load import Loaded, load_manager, load_pipeline
-from runner.load.loading import all_managers
+from runner.load import Loaded, all_managers, load_manager, load_pipeline
 from runner.positions import Document, load_json, load_yaml, read_source
 from runner.records import Plan, Position, Problem, from_json
 from runner.records.catalogue import finding

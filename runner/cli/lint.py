@@ -7,11 +7,6 @@ from pathlib import Path
 
 import click
 
-from runner.api import findings
-from runner.api.lint import Linted, tool_version
-from runner.api.lint import lint as lint_files
-from runner.resources import find_root
-
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -23,17 +18,18 @@ def lint(paths: tuple[Path, ...], form: str, strict: bool) -> int:
     Without PATHS all of the project's pipelines/, managers/, templates/ and schemas/. Exit code 0: no errors,
     1: errors, 2: wrong usage, 70: orch itself failed on a file.
     """
+    # Imported when it runs, so that `orch lint --help` costs what click costs.
+    from runner.api import findings  # noqa: PLC0415
+    from runner.api import lint as linting  # noqa: PLC0415
+    from runner.resources import find_root  # noqa: PLC0415
+
     root = find_root(Path.cwd())
-    linted = lint_files(root, paths)
+    linted = linting.lint(root, paths)
     if form == "json":
-        click.echo(json.dumps(findings.as_json(linted.problems, linted.files, tool_version()), indent=1))
+        click.echo(json.dumps(findings.as_json(linted.problems, linted.files, linting.tool_version()), indent=1))
     elif linted.problems:
         click.echo(findings.as_text(linted.problems, findings.texts_of(linted.sources, root)))
     click.echo(findings.summary(linted.problems, linted.files), err=True)
-    return _exit_code(linted, strict)
-
-
-def _exit_code(linted: Linted, strict: bool) -> int:
     if linted.crashed:
         return 70
     counted = [problem for problem in linted.problems if problem.severity != "info"]

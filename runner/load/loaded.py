@@ -23,9 +23,8 @@ class Origin:
 class Loaded:
     """A pipeline (or a manager alone: `pipeline` None) with everything it refers to.
 
-    `managers` hold `extends` and `with` merged in; `neighbours` are the managers that its kinds and components may
-    mean (those of the pipeline, or all of the project for a manager alone); `sources` maps the relative path of every
-    file that a run uses to its text; `schemas` maps a step to the schema of its answer; `data` is the merged YAML of
+    `managers` hold `extends` and `with` merged in; `sources` maps the relative path of every file that a run uses to
+    its text; `schemas` maps a step to the schema of its answer; `data` is the merged YAML of
     each manager. In `options` of steps, `schema` is the schema itself.
     """
 
@@ -33,7 +32,6 @@ class Loaded:
     resources: Resources
     pipeline: Pipeline | None = None
     managers: dict[str, Manager] = field(default_factory=dict)
-    neighbours: dict[str, Manager] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)

@@ -36,12 +36,11 @@ def load_pipeline(path: Path, resources: Resources, managers: Sequence[str] | No
     pipeline = _with_schemas(pipeline, loaded, files)
     _collect_templates(_step_templates(pipeline, document), files)
     _collect_scripted(pipeline, loaded.managers.values(), files)
-    loaded.neighbours.update(loaded.managers)
     return replace(loaded, pipeline=pipeline)
 
 
 def load_manager(path: Path, resources: Resources) -> Loaded:
-    """The manager in the file `path`, alone; its neighbours are the other managers of project and orch."""
+    """The manager in the file `path`, alone."""
     files = Files(resources)
     document = files.document(path, _MANAGER)
     loaded = Loaded(
@@ -50,7 +49,6 @@ def load_manager(path: Path, resources: Resources) -> Loaded:
     if document is None:
         return loaded
     _add_manager(document, {}, None, loaded, files)
-    loaded.neighbours.update(all_managers(resources), **loaded.managers)
     return loaded
 
 

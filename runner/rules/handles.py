@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from runner.load import Loaded
-from runner.load.loading import all_managers
+from runner.load import Loaded, all_managers
 from runner.records import Json, Manager, Problem
 from runner.records.catalogue import finding
 from runner.rules.uses import checks_of
@@ -54,7 +53,7 @@ def components_of(managers: Mapping[str, Manager]) -> list[str]:
 def known(loaded: Loaded, what: str, name: str) -> list[str]:
     """Every kind or component there is; managers that no pipeline lists are read only if `name` is not among these."""
     collect = kinds_of if what == "kind" else components_of
-    near = collect(loaded.neighbours)
+    near = collect(loaded.managers)
     return near if name in near else sorted({*near, *collect(all_managers(loaded.resources))})
 
 
@@ -69,10 +68,10 @@ def _names(loaded: Loaded, manager: str, pointer: Pointer, names: list[str], wha
 
 
 def _unfit(loaded: Loaded, name: str) -> Iterator[Problem]:
-    own, elsewhere = loaded.managers[name].specs, kinds_of(loaded.neighbours)
+    own = loaded.managers[name].specs
     for pointer, check in checks_of(loaded.data[name]):
         kinds = check.get("match", {}).get("kinds", ())
-        if kinds and all(kind not in own and kind in elsewhere for kind in kinds):
+        if kinds and all(kind not in own and kind in known(loaded, "kind", kind) for kind in kinds):
             message = f'the check "{check["name"]}" never applies: "{name}" never gets tasks of {listed(kinds)}'
             where = loaded.in_manager(name, *pointer, "match")
             yield finding("ORC427", message, where, hint=f"kinds of this manager: {listed(own) or 'none'}")
