@@ -140,8 +140,8 @@ def to_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" width="{wide:.0f}" height="{tall:.0f}"'
         f' viewBox="0 0 {wide:.0f} {tall:.0f}" role="img" aria-label="Graph of {len(nodes)} nodes">'
         + (f"<style>{style()}</style>" if alone else "")
-        + '<defs><marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" markerHeight="6" orient="auto-start-reverse">'
-        '<path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>'
+        + '<defs><marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" markerHeight="6"'
+        ' orient="auto-start-reverse"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>'
         + "".join(_edge_paths(layout, shown, lefts, widths))
         + "".join(boxes)
         + "</svg>\n"

@@ -334,7 +334,7 @@ def schedule(report: Report) -> str:
     if not plan["chain"]:
         return ""
     chain = "".join(
-        f"<tr><td>{words(link['task'])}{_again(link['attempt'])}</td>"
+        f"<tr><td>{words(link['task'])}{_again(link)}</td>"
         f'<td class="n">{seconds(link["seconds"])}</td><td>{words(link["waited_for"])}</td>'
         f'<td class="n">{seconds(link["waited"])}</td></tr>'
         for link in plan["chain"]
@@ -351,8 +351,10 @@ def schedule(report: Report) -> str:
     return _section("schedule", "Schedule", "", said + table)
 
 
-def _again(attempt: int) -> str:
-    return f" (attempt {attempt})" if attempt > 1 else ""
+def _again(link: Mapping[str, Any]) -> str:
+    """Which attempt and validation round, where it is not the first."""
+    said = [f"{word} {link[word]}" for word, first in (("round", 0), ("attempt", 1)) if link[word] > first]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def problems(report: Report) -> str:

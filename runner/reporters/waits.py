@@ -124,6 +124,7 @@ class _World:
                 {
                     "task": span.subject,
                     "attempt": span.attempt,
+                    "round": span.round,
                     "seconds": round(span.end - span.start, 3),
                     "waited_for": why,
                     "waited": round(max(0.0, span.start - before.end), 3) if before else 0.0,
