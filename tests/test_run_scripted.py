@@ -292,7 +292,7 @@ def test_a_task_that_is_too_large_is_decomposed_again(project: Project) -> None:
             action: create
             requirements: [R-2, S-1]
             outputs: [flows/{0}.txt]
-            spec: {{kind: payment_flow, flow: {0}, currency: EUR, uses: [capture_card], max_days: 30, steps: [refund {0}]}}
+            spec: {{kind: payment_flow, flow: {0}, currency: EUR, uses: [capture_card], max_days: 9, steps: [refund]}}
 """
     answers = f"""  decompose/payments/payments_refund:
     - expects: [Split this one task, '"max_days": 30']
