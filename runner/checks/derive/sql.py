@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 TOKEN = re.compile(
@@ -103,6 +104,7 @@ def texts(expression: str) -> list[str]:
     return [word[1:-1].replace("''", "'") for word in tokens(expression) if word.startswith("'") and len(word) > 1]
 
 
+@functools.cache
 def source(statement: str) -> str:
     """The table after the outermost FROM of a SELECT, "" where there is none."""
     words, depth = tokens(statement), 0

@@ -12,7 +12,7 @@ from typing import Any
 from runner.checks.derive.calls import good
 from runner.checks.derive.model import success
 from runner.checks.derive.reference import Spec, connect
-from runner.checks.derive.rows import NoRow, ancestors, fitting, insert
+from runner.checks.derive.rows import NoRow, ancestors, column_values, fitting, insert
 from runner.checks.derive.sql import quoted, source
 from runner.checks.probe.openapi import served
 from runner.checks.probe.server import Client, Server
@@ -161,9 +161,12 @@ class World:
             write["table"] for spec in self.plan["endpoints"] if _issues(spec) for write in spec.get("writes", [])
         }
         order = dict.fromkeys(name for table in present for name in (*ancestors(table, specs), table))
+        # One transaction: a row of its own would wait for the disk each time, and be tried in a journal of its own.
+        self.database.execute("BEGIN IMMEDIATE")
         for table in order:
             if table in present and (table not in left_out or table == self.people):
                 self._fill(specs[table], self.wanted(table))
+        self.database.execute("COMMIT")
 
     def wanted(self, table: str) -> int:
         """How many rows a table gets: more than a page for each user where a judged list is paged."""
@@ -173,23 +176,22 @@ class World:
     def _fill(self, spec: Spec, count: int) -> None:
         for n in range(count):
             try:
-                insert(self.database, spec["table"], fitting(self.database, spec, n, self._fixed(spec, n)))
+                fixed = self._fixed(spec) if count > ROWS and n % 2 == 0 else {}
+                insert(self.database, spec["table"], fitting(self.database, spec, n, fixed))
             except (NoRow, sqlite3.Error) as error:
                 if n < 2:
                     self.notes.append(f"{spec['table']} got only {n} prepared rows: {error}")
                 return
 
-    def _fixed(self, spec: Spec, n: int) -> dict[str, Any]:
+    def _fixed(self, spec: Spec) -> dict[str, Any]:
         """Half of the rows of a long list hang on one parent, so that its own page overflows as well."""
-        if self.wanted(spec["table"]) == ROWS or n % 2:
-            return {}
         for one in self.plan["judged"].values():
             for param in one.get("params", []):
                 target = param.get("references", {})
                 for key in spec.get("foreign_keys", []) if _lists(one, spec["table"]) else ():
                     if target.get("table") == key["table"] and len(key["columns"]) == 1:
-                        found = self.database.execute(f"SELECT {quoted(target['column'])} FROM {quoted(key['table'])}")
-                        return {key["columns"][0]: found.fetchone()[0]}
+                        values = column_values(self.database, key["table"], target["column"])
+                        return {key["columns"][0]: values[0]} if values else {}
         return {}
 
 
