@@ -191,8 +191,6 @@ async def test_a_component_as_specified_passes(tmp_path: Path) -> None:
 async def test_a_component_that_differs_is_red(tmp_path: Path, old: str, new: str, words: str) -> None:
     assert old in COMPOSER
     text = COMPOSER.replace(old, new)
-        "./post-card.js", "./card.js" if old == '"post-card"' else "./post-card.js"
-    )
     outcome = await judged(tmp_path, composer(), text, CARD, ENDPOINT)
     assert outcome.passed is (words == "")
     assert words in outcome.output
