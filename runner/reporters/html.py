@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.reporters import sections
-from runner.reporters.sections import words
+from runner.reporters.pieces import words
 
 _HERE = Path(__file__).parent
 

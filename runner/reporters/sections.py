@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from runner.graph.colours import MARKS
 from runner.graph.layout import without_shortcuts
 from runner.graph.svg import to_svg
-from runner.reporters.safe import escape, escape_lines, shorten
+from runner.reporters.pieces import ORDER, bullets, check_card, chips, mark, passed, section, tile, words
+from runner.reporters.safe import escape, shorten
 from runner.reporters.timeline_svg import timeline_svg
 from runner.reporters.units import count, moment, seconds, tokens, usd
 
 Report = Mapping[str, Any]
 REASON = 300
 """Characters of a reason that are shown; `report.json` has it whole."""
-ORDER = ("failed", "unverified", "skipped", "pending", "verified")
-
-
-def words(text: object) -> str:
-    """Any text as harmless HTML."""
-    return html.escape(escape_lines(str(text)), quote=True)
-
-
-def mark(status: str) -> str:
-    """A status with its sign, so that it does not rest on colour."""
-    sign = f"{MARKS[status]} " if status in MARKS else ""
-    return f'<span class="mark {words(status)}">{sign}{words(status)}</span>'
-
-
-def _section(anchor: str, title: str, note: str, body: str) -> str:
-    small = f" <small>{note}</small>" if note else ""
-    return f'<section id="{anchor}"><h2>{title}{small}</h2>{body}</section>' if body else ""
-
-
-def _tile(value: str, label: str, statuses: Counter[str] | None = None) -> str:
-    return f'<div class="tile"><b>{value}</b><span class="soft">{label}</span>{_split(statuses)}</div>'
-
-
-def _split(statuses: Counter[str] | None) -> str:
-    """A bar in proportion to how many have each status."""
-    if not statuses:
-        return ""
-    total, x, parts = statuses.total(), 0.0, []
-    for status in reversed(ORDER):
-        width = 100 * statuses[status] / total
-        if width:
-            parts.append(f'<rect class="s-{status}" x="{x:.2f}" y="0" width="{width:.2f}" height="6"/>')
-        x += width
-    said = ", ".join(f"{number} {status}" for status, number in statuses.items())
-    return (
-        f'<div class="split"><svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{words(said)}">'
-        f"{''.join(parts)}</svg></div>"
-    )
 
 
 def _shown(report: Report, kind: str, label: str) -> str:
     by = Counter(row["status"] for row in report[kind])
-    return _tile(f"{by['verified']} / {by.total()}", label, by) if by else ""
+    return tile(f"{by['verified']} / {by.total()}", label, by) if by else ""
 
 
 def head(report: Report) -> str:
@@ -70,8 +31,8 @@ def head(report: Report) -> str:
         _shown(report, "requirements", "requirements verified"),
         _shown(report, "criteria", "criteria verified"),
         _shown(report, "tasks", "tasks verified"),
-        _tile(seconds(report["seconds"]), "from start to end"),
-        _tile(usd(cost), "spent" if cost is not None else "spent: a price is not known"),
+        tile(seconds(report["seconds"]), "from start to end"),
+        tile(usd(cost), "spent" if cost is not None else "spent: a price is not known"),
     ]
     summary = f'<p class="soft">{words(report["summary"])}</p>' if report["summary"] else ""
     return (
@@ -112,58 +73,26 @@ def _links(report: Report) -> str:
 def following(report: Report) -> str:
     """What to type next."""
     rows = [f"<div><code>{words(one['command'])}</code> — {words(one['why'])}</div>" for one in report["next"]]
-    return _section("next", "Next", "", f'<div class="next">{"".join(rows)}</div>' if rows else "")
-
-
-def _chips(report: Report, tasks: Iterable[str]) -> str:
-    status = {task["id"]: task["status"] for task in report["tasks"]}
-    chips = [
-        f'<a class="chip {words(status.get(task, ""))}" href="#task-{words(task)}">'
-        f"{MARKS.get(status.get(task, ''), '')} {words(task)}</a>"
-        for task in tasks
-    ]
-    return f'<div class="chips">{"".join(chips)}</div>' if chips else ""
-
-
-def _passed(check: Mapping[str, Any]) -> bool:
-    return bool(check.get("passed", check["exit_code"] == 0))
-
-
-def _check(check: Mapping[str, Any]) -> str:
-    passed = _passed(check)
-    tail = f"<pre>{words(check['output_tail'])}</pre>" if check.get("output_tail") else ""
-    at = [f"at {words(check['at'])}"] if check.get("at") else []
-    commit = [f"on commit <code>{words(check['commit'][:10])}</code>"] if check.get("commit") else []
-    said = f'<p class="soft">{", ".join([*at, *commit])}</p>' if at or commit else ""
-    return (
-        f'<details class="check"{"" if passed else " open"}><summary>{mark("passed" if passed else "failed")}'
-        f'<span class="what"><b>{words(check["name"])}</b> <code>{words(shorten(check["command"], 90))}</code></span>'
-        f'<span class="meta">exit {check["exit_code"]} · {seconds(check["seconds"])}</span></summary>'
-        f"<pre>{words(check['command'])}</pre>{tail}{said}</details>"
-    )
-
-
-def _listed(items: Sequence[str]) -> str:
-    return f"<ul>{''.join(f'<li>{words(item)}</li>' for item in items)}</ul>" if items else ""
+    return section("next", "Next", "", f'<div class="next">{"".join(rows)}</div>' if rows else "")
 
 
 def promises(report: Report, kind: str, title: str, note: str) -> str:
     """Requirements, constraints or criteria, each with its tasks and its evidence; what failed is open."""
     rows = sorted(report[kind], key=lambda row: row["status"] != "failed")
-    return _section(kind, title, note, "".join(_promise(report, row) for row in rows))
+    return section(kind, title, note, "".join(_promise(report, row) for row in rows))
 
 
 def _promise(report: Report, row: Mapping[str, Any]) -> str:
     quote = f"<blockquote>{words(row['quote'])}</blockquote>" if row["quote"] else ""
-    suggestions = f"<p>Suggested:</p>{_listed(row['suggestions'])}" if row["suggestions"] else ""
-    evidence = "".join(_check(check) for check in sorted(row["evidence"], key=_passed))
+    suggestions = f"<p>Suggested:</p>{bullets(row['suggestions'])}" if row["suggestions"] else ""
+    evidence = "".join(check_card(check) for check in sorted(row["evidence"], key=passed))
     reason = f"<p>{words(shorten(row['reason'], REASON))}</p>" if row["reason"] else ""
     return (
         f'<details class="card {row["status"]}"{" open" if row["status"] == "failed" else ""}><summary>'
         f'{mark(row["status"])}<span class="id">{words(row["id"])}</span><span class="what">{words(row["text"])}</span>'
         f'<span class="meta">{count(len(row["tasks"]), "task")}, {count(len(row["evidence"]), "check")}</span>'
         "</summary>"
-        f'<div class="inside">{quote}{reason}{_chips(report, row["tasks"])}{suggestions}{evidence}</div></details>'
+        f'<div class="inside">{quote}{reason}{chips(report, row["tasks"])}{suggestions}{evidence}</div></details>'
     )
 
 
@@ -176,16 +105,16 @@ def failures(report: Report) -> str:
         rows = "".join(f"<li><b>{words(task['id'])}</b>: {words(task['reason'])}</li>" for task in skipped)
         cards.append(f'<div class="card plain">{mark("skipped")} {count(len(skipped), "task")}<ul>{rows}</ul></div>')
     note = f"{count(len(failed), 'failed task')}, {len(skipped)} skipped because of them" if cards else ""
-    return _section("failures", "Failures", note, "".join(cards))
+    return section("failures", "Failures", note, "".join(cards))
 
 
 def _failure(report: Report, task: Mapping[str, Any]) -> str:
-    bad = [check for check in task["checks"] if not _passed(check)]
+    bad = [check for check in task["checks"] if not passed(check)]
     return (
         f'<div class="card failed plain">{mark("failed")} '
         f'<a href="#task-{words(task["id"])}"><b>{words(task["id"])}</b></a> {words(task["title"])}'
         f"<p>{words(task['reason'])} — {count(task['attempts'], 'attempt')}</p>"
-        f"{''.join(_check(check) for check in bad)}"
+        f"{''.join(check_card(check) for check in bad)}"
         f"<p>Next: <code>orch show {words(report['run'])} {words(task['id'])}</code></p></div>"
     )
 
@@ -197,14 +126,14 @@ def not_understood(report: Report) -> str:
         for row in report["not_understood"]
     ]
     body = f'<div class="table"><table>{"".join(rows)}</table></div>' if rows else ""
-    return _section("not_understood", "Not understood", "nothing was made of these lines of the request", body)
+    return section("not_understood", "Not understood", "nothing was made of these lines of the request", body)
 
 
 def assumptions(report: Report) -> str:
     """What the plan added; each can be struck."""
     rows = [
         f"<tr><td class='id'><b>{words(row['id'])}</b></td><td>{words(row['text'])}<br>"
-        f'<span class="soft">{words(row["why"])}</span></td><td>{_chips(report, row["tasks"])}</td></tr>'
+        f'<span class="soft">{words(row["why"])}</span></td><td>{chips(report, row["tasks"])}</td></tr>'
         for row in report["assumptions"]
     ]
     if not rows:
@@ -214,7 +143,7 @@ def assumptions(report: Report) -> str:
         f'{"".join(rows)}</table></div><p class="soft">To strike one, take it and its tasks out of the plan, and run '
         "again with <code>--given plan=FILE</code>.</p>"
     )
-    return _section("assumptions", "Assumptions", "nobody asked for these: strike what is not wanted", body)
+    return section("assumptions", "Assumptions", "nobody asked for these: strike what is not wanted", body)
 
 
 def questions(report: Report) -> str:
@@ -228,8 +157,8 @@ def questions(report: Report) -> str:
         ("Contradictions", contradictions),
         ("Left out, as the request says", exclusions),
     ]
-    body = "".join(f'<div class="card plain"><b>{title}</b>{_listed(items)}</div>' for title, items in parts if items)
-    return _section("questions", "Open points", "", body)
+    body = "".join(f'<div class="card plain"><b>{title}</b>{bullets(items)}</div>' for title, items in parts if items)
+    return section("questions", "Open points", "", body)
 
 
 def graph(report: Report) -> str:
@@ -249,7 +178,7 @@ def graph(report: Report) -> str:
         alone=False,
     )
     note = "what waited for what; edges that a longer path says too are left out"
-    return _section("graph", "Graph", note, f'<figure tabindex="0">{picture}</figure>' if rows else "")
+    return section("graph", "Graph", note, f'<figure tabindex="0">{picture}</figure>' if rows else "")
 
 
 def timeline(report: Report) -> str:
@@ -262,7 +191,7 @@ def timeline(report: Report) -> str:
     most = report["schedule"]["most_at_once"]
     together = f"up to {count(most, 'agent')} at work at once; " if most > 1 else ""
     caption = f"<figcaption>{key} the darker end of a bar is checks and merge</figcaption>"
-    return _section(
+    return section(
         "timeline", "Timeline", f"{together}one lane a seat", f"<figure>{timeline_svg(line)}{caption}</figure>"
     )
 
@@ -283,7 +212,7 @@ def tasks(report: Report) -> str:
         '<option value="seconds">time</option><option value="attempts">attempts</option></select></label></div>'
     )
     cards = "".join(_task(row, number) for number, row in enumerate(rows))
-    return _section("tasks", "Tasks", count(len(rows), "task"), f"{tools}<div>{cards}</div>" if rows else "")
+    return section("tasks", "Tasks", count(len(rows), "task"), f"{tools}<div>{cards}</div>" if rows else "")
 
 
 def _task(row: Mapping[str, Any], number: int) -> str:
@@ -298,7 +227,7 @@ def _task(row: Mapping[str, Any], number: int) -> str:
     }
     listed = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items() if value)
     reason = f"<p>{words(row['reason'])}</p>" if row["reason"] else ""
-    checks = "".join(_check(check) for check in row["checks"]) or '<p class="soft">No check ran.</p>'
+    checks = "".join(check_card(check) for check in row["checks"]) or '<p class="soft">No check ran.</p>'
     return (
         f'<details class="card {row["status"]}" id="task-{words(row["id"])}" data-status="{row["status"]}"'
         f' data-words="{searched}" data-order="{number}" data-seconds="{row["seconds"]}"'
@@ -325,7 +254,7 @@ def usage(report: Report) -> str:
         '<tr><th>what</th><th>by</th><th class="n">requests</th><th class="n">input tokens</th>'
         '<th class="n">of it cached</th><th class="n">output tokens</th><th class="n">cost</th></tr>'
     )
-    return _section("usage", "Usage and costs", "", f'<div class="table"><table>{header}{cells}</table></div>')
+    return section("usage", "Usage and costs", "", f'<div class="table"><table>{header}{cells}</table></div>')
 
 
 def schedule(report: Report) -> str:
@@ -348,7 +277,7 @@ def schedule(report: Report) -> str:
         '<div class="table"><table><tr><th>longest chain</th><th class="n">took</th><th>started after</th>'
         f'<th class="n">gap</th></tr>{chain}</table></div>'
     )
-    return _section("schedule", "Schedule", "", said + table)
+    return section("schedule", "Schedule", "", said + table)
 
 
 def _again(link: Mapping[str, Any]) -> str:
@@ -369,7 +298,7 @@ def problems(report: Report) -> str:
         for step in report["steps"]
         if step["status"] != "ok"
     ]
-    return _section(
+    return section(
         "problems", "Problems", "", f'<div class="table"><table>{"".join(rows)}</table></div>' if rows else ""
     )
 
@@ -384,9 +313,9 @@ def choices(report: Report) -> str:
     rows.append(f"<tr><td>sandbox</td><td></td><td><b>{words(report['sandbox'])}</b></td><td></td></tr>")
     if report["workspace"]:
         rows.append(f"<tr><td>workspace</td><td></td><td><code>{words(report['workspace'])}</code></td><td></td></tr>")
-    notes = _listed(list(dict.fromkeys(report["notes"])))
+    notes = bullets(list(dict.fromkeys(report["notes"])))
     body = f'<div class="table"><table>{"".join(rows)}</table></div>{notes}'
-    return _section("choices", "Agents, models, sandbox", "", body)
+    return section("choices", "Agents, models, sandbox", "", body)
 
 
 def foot(report: Report) -> str:
