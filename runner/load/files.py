@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -20,9 +22,23 @@ from runner.schema.registry import read_schema
 def _judged(text: str, path: str, schema: str) -> tuple[Document | None, list[Problem]]:
     """The document of a text and what is wrong with it; the grammar of orch's own files is no project's to change."""
     document, found = load_yaml(text, path)
+    found = [*found, *_modeline(text, path, schema)]
     if document is not None and not any(problem.rule == "TMPL016" for problem in found):
         found = [*found, *problems(shipped(schema), document.data, document)]
     return document, found
+
+
+def _modeline(text: str, path: str, schema: str) -> Iterator[Problem]:
+    """What an editor is told to check the file by, if that is not what orch checks it by. Nothing is fetched."""
+    for number, line in enumerate(text.split("\n", 5)[:5], 1):
+        told = _MODELINE.match(line)
+        if told and told[1].rpartition("/")[2] != schema:
+            where = Position(path, number, told.start(1) + 1, number, told.end(1) + 1)
+            message = f'editors check this file by "{told[1]}", orch by "{schema}"'
+            yield finding("ORC011", message, where, hint=f"name ../schemas/{schema}, or remove the line")
+
+
+_MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=(\S{1,500})")
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from runner.positions import Document
@@ -24,8 +25,8 @@ class Loaded:
     """A pipeline (or a manager alone: `pipeline` None) with everything it refers to.
 
     `managers` hold `extends` and `with` merged in; `sources` maps the relative path of every file that a run uses to
-    its text; `schemas` maps a step to the schema of its answer; `data` is the merged YAML of
-    each manager. In `options` of steps, `schema` is the schema itself.
+    its text; `schemas` maps a step to the schema of its answer; `data` is the merged YAML of each manager;
+    `everyone()` reads, once, every manager of project and orch. In `options` of steps, `schema` is the schema itself.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Loaded:
     schema_names: dict[str, str] = field(default_factory=dict)
     data: dict[str, JsonObject] = field(default_factory=dict)
     origins: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
+    everyone: Callable[[], Mapping[str, Manager]] = dict
 
     @property
     def document(self) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from runner.load import managers as to_manager
@@ -26,9 +27,7 @@ def load_pipeline(path: Path, resources: Resources, managers: Sequence[str] | No
     """The pipeline in the file `path`; `managers` (names) replaces its own list."""
     files = Files(resources)
     document = files.document(path, _PIPELINE)
-    loaded = Loaded(
-        files.path(path), resources, documents=files.documents, problems=files.problems, sources=files.sources
-    )
+    loaded = _empty(files.path(path), files)
     if document is None:
         return loaded
     _load_managers(_listed(document.data, managers), loaded, files)
@@ -43,9 +42,7 @@ def load_manager(path: Path, resources: Resources) -> Loaded:
     """The manager in the file `path`, alone."""
     files = Files(resources)
     document = files.document(path, _MANAGER)
-    loaded = Loaded(
-        files.path(path), resources, documents=files.documents, problems=files.problems, sources=files.sources
-    )
+    loaded = _empty(files.path(path), files)
     if document is None:
         return loaded
     _add_manager(document, {}, None, loaded, files)
@@ -55,13 +52,24 @@ def load_manager(path: Path, resources: Resources) -> Loaded:
 def all_managers(resources: Resources) -> dict[str, Manager]:
     """Every manager of project and orch that can be loaded, by name."""
     around = Files(resources)
-    found = Loaded("", resources, documents=around.documents, problems=around.problems, sources=around.sources)
+    found = _empty("", around)
     for name in resources.names("managers"):
         file = resources.find("managers", name)
         document = around.document(file, _MANAGER) if file is not None else None
         if document is not None:
             _add_manager(document, {}, None, found, around)
     return found.managers
+
+
+def _empty(path: str, files: Files) -> Loaded:
+    return Loaded(
+        path,
+        files.resources,
+        documents=files.documents,
+        problems=files.problems,
+        sources=files.sources,
+        everyone=cache(lambda: all_managers(files.resources)),
+    )
 
 
 def _with_managers(data: JsonObject, managers: Sequence[str] | None) -> JsonObject:

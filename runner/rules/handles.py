@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from runner.load import Loaded, all_managers
+from runner.load import Loaded
 from runner.records import Json, Manager, Problem
 from runner.records.catalogue import finding
 from runner.rules.uses import checks_of
@@ -54,7 +54,7 @@ def known(loaded: Loaded, what: str, name: str) -> list[str]:
     """Every kind or component there is; managers that no pipeline lists are read only if `name` is not among these."""
     collect = kinds_of if what == "kind" else components_of
     near = collect(loaded.managers)
-    return near if name in near else sorted({*near, *collect(all_managers(loaded.resources))})
+    return near if name in near else sorted({*near, *collect(loaded.everyone())})
 
 
 def _names(loaded: Loaded, manager: str, pointer: Pointer, names: list[str], what: str) -> Iterator[Problem]:
