@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.api.asking import Asking
-from runner.api.choices import due, works
 from runner.api.contexts import Contexts
 from runner.api.life import Life
 from runner.api.working import Working
 from runner.journal import Journal
-from runner.records import JsonObject, Pipeline
+from runner.records import JsonObject
 from runner.render import Renderer
 from runner.resources import Resources
-from runner.sandbox import Sandbox
 from runner.schema import Schemas
 from runner.schema.registry import read_schema
 
@@ -25,10 +23,7 @@ if TYPE_CHECKING:
 
 
 def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resumed: int = 0) -> Life:
-    """The life that is about to begin; `sources` is the folder whose files it uses, `resumed` counts earlier lives.
-
-    Raises CannotStart where a sandbox is required and none works.
-    """
+    """The life that is about to begin; `sources` is the folder whose files it uses, `resumed` counts earlier lives."""
     pipeline, options = prepared.pipeline, prepared.options
     resources = Resources(sources)
     renderer = Renderer(resources.folders("templates"))
@@ -36,7 +31,6 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
     def emit(kind: str, subject: str, data: JsonObject) -> None:
         journal.event(run, kind, subject, data)
 
-    sandbox = _sandbox(pipeline, options.until)
     asking = Asking(run, journal, emit, prepared.choices.models, sources, pipeline.limits)
     contexts = Contexts(
         run=run,
@@ -60,7 +54,7 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
             request=prepared.request,
             journal=journal,
             emit=emit,
-            sandbox=sandbox,
+            sandbox=prepared.sandbox,
             renderer=renderer,
             plan=lambda: contexts.known("plan"),
         ),
@@ -68,7 +62,7 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
         schemas=_schemas(resources),
         documents=prepared.given,
     )
-    _say_start(contexts, prepared, sandbox, resumed)
+    _say_start(contexts, prepared, resumed)
     return Life(
         contexts=contexts,
         given={step: document.data for step, document in prepared.given.items()},
@@ -78,12 +72,6 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
         time_limit=pipeline.limits.time,
         notes=tuple(prepared.choices.notes()),
     )
-
-
-def _sandbox(pipeline: Pipeline, until: str) -> Sandbox:
-    if not works(pipeline, due(pipeline, until)):
-        return Sandbox("none", "no step works in the workspace")
-    return Sandbox.choose(pipeline.sandbox)
 
 
 def _schemas(resources: Resources) -> Schemas:
@@ -96,10 +84,11 @@ def _secrets(prepared: Prepared) -> Mapping[str, str]:
     return {name: os.environ[name] for need in needs for name in need.secrets if name in os.environ}
 
 
-def _say_start(contexts: Contexts, prepared: Prepared, sandbox: Sandbox, resumed: int) -> None:
+def _say_start(contexts: Contexts, prepared: Prepared, resumed: int) -> None:
     if resumed:
         contexts.emit("run_resumed", contexts.run, {"times": resumed})
         return
+    sandbox = prepared.sandbox
     why = f" ({sandbox.reason})" if sandbox.reason else ""
     data = {
         "pipeline": prepared.pipeline.name,

@@ -27,7 +27,7 @@ from runner.errors import CannotStart
 from runner.journal import Journal
 from runner.records import JsonObject, Request, from_json
 from runner.resources import Resources
-from runner.sandbox import end_processes
+from runner.sandbox import Sandbox, end_processes
 
 CANCEL_PATIENCE = 30.0
 """Seconds that `cancel` waits for a run to clean up after itself."""
@@ -94,6 +94,7 @@ def _prepared(root: Path, sources: Path, row: JsonObject, limit: float | None, b
         inputs=row["inputs"],
         options=options,
         choices=choices,
+        sandbox=Sandbox.choose(pipeline.sandbox),
         given={step: read_document(kept["text"], kept["path"]) for step, kept in row["given"].items()},
     )
 

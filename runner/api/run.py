@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from runner.api.assemble import assemble
-from runner.api.choices import Choices, choose_all, choose_free, idle_steps
+from runner.api.choices import Choices, choose_all, choose_free, due, idle_steps, works
 from runner.api.look import write_report
 from runner.api.options import RunOptions, input_values
 from runner.api.outcome import Outcome
@@ -22,6 +22,7 @@ from runner.positions import Document, load_json, load_yaml
 from runner.records import Event, Json, JsonObject, Limits, Pipeline, Request, to_json
 from runner.resources import Resources
 from runner.rules import judge_pipeline
+from runner.sandbox import Sandbox
 
 Listener = Callable[[Event], None]
 
@@ -38,6 +39,7 @@ class Prepared:
     options: RunOptions
     choices: Choices
     given: Mapping[str, Document]
+    sandbox: Sandbox
 
 
 def prepare(root: Path, pipeline: str, request: Request | None, options: RunOptions) -> Prepared:
@@ -63,6 +65,7 @@ def prepare(root: Path, pipeline: str, request: Request | None, options: RunOpti
         options=options,
         choices=choices,
         given=given,
+        sandbox=sandbox_for(limited, options),
     )
 
 
@@ -82,6 +85,7 @@ def prepare_dry(root: Path, pipeline: str, request: Request | None, options: Run
         options=options,
         choices=choose_free(limited, loaded.managers, root, options),
         given={step: document for step, document in given.items() if step in limited.steps},
+        sandbox=Sandbox("none", "nothing is carried out"),
     )
 
 
@@ -133,6 +137,26 @@ def with_limits(loaded: Loaded, options: RunOptions) -> Pipeline:
     )
     pipeline = replace(loaded.pipeline, limits=limits)
     return replace(pipeline, sandbox=options.sandbox) if options.sandbox else pipeline  # type: ignore[arg-type]
+
+
+def sandbox_for(pipeline: Pipeline, options: RunOptions) -> Sandbox:
+    """What processes will run in. Raises CannotStart where a sandbox is required and none works here."""
+    if not works(pipeline, due(pipeline, options.until)):
+        return Sandbox("none", "no step works in the workspace")
+    refuse_unfit_place(pipeline, options.workspace)
+    return Sandbox.choose(pipeline.sandbox)
+
+
+def refuse_unfit_place(pipeline: Pipeline, place: str) -> None:
+    """Raises UsageError where `--workspace` is not what the pipeline works in, before anything is spent."""
+    path = Path(place)
+    filled = bool(place) and path.exists() and (not path.is_dir() or any(path.iterdir()))
+    if pipeline.repository == "existing" and not filled:
+        raise UsageError("the pipeline works in an existing repository", "name it with --workspace DIR")
+    if pipeline.repository == "new" and filled:
+        raise UsageError(f"--workspace {place}: the pipeline wants a new workspace", "name a folder that is not there")
+    if filled and not (path / ".git").exists():
+        raise UsageError(f"--workspace {place} is no git repository", "make it one (git init), or name an empty folder")
 
 
 def refuse_missing(pipeline: Pipeline, loaded: Loaded) -> None:

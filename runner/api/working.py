@@ -12,7 +12,7 @@ from pathlib import Path
 
 from runner.agents.base import Agent, Emit
 from runner.api.backends import Chosen
-from runner.errors import CannotStart, UsageError
+from runner.errors import CannotStart
 from runner.executors.base import Job
 from runner.executors.single import Act, Done, Site, carry_out
 from runner.journal import Journal
@@ -202,18 +202,12 @@ class Working:
         return workspace
 
     def _existing(self, home: Path) -> Workspace:
-        path = (self.root / self.place).resolve()
+        path = Path(self.place)
         if not path.exists() or not any(path.iterdir()):
             return Workspace.create(path, run=self.run, home=home)
-        if self.pipeline.repository == "new":
-            raise UsageError(
-                f"--workspace {self.place}: the pipeline wants a new workspace", "name a folder that is not there"
-            )
         return Workspace.open(path, run=self.run, home=home, base=self.pipeline.base)
 
     def _free(self) -> Path:
-        if self.pipeline.repository == "existing":
-            raise UsageError("the pipeline works in an existing repository", "name it with --workspace")
         out = self.root / "out"
         return next(path for path in _numbered(out / self.name) if not path.exists())
 

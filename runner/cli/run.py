@@ -48,6 +48,7 @@ def run(
     pipeline: str,
     request: str | None,
     sandbox: str | None,
+    workspace: str,
     model: Sequence[str],
     managers: str,
     limit: float | None,
@@ -64,6 +65,7 @@ def run(
     root = find_root(Path.cwd())
     chosen = RunOptions(
         sandbox=sandbox or "",
+        workspace=str(Path(workspace).absolute()) if workspace else "",
         models=pairs("--model", model),
         managers=tuple(name.strip() for name in managers.split(",") if name.strip()),
         time=limit,
