@@ -219,6 +219,7 @@ def test_a_reader_that_leaves_is_no_error(project: Path) -> None:
         capture_output=True,
         check=False,
     )
+    assert done.returncode == 0
     assert done.stderr == b""
     assert json.loads(done.stdout)["seq"] == 1
 

@@ -45,6 +45,13 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        # Caught here, since click's own handling would leave with exit 1, which means that something failed.
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return _leave_pipe()
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
