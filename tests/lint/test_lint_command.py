@@ -70,6 +70,19 @@ def test_a_broken_file_gives_position_message_and_hint(orch: Orch, project: Path
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("name", TEN)
+def test_run_refuses_what_lint_refuses_in_the_same_words(orch: Orch, project: Path, name: str) -> None:
+    (project / "templates" / "tell.md.j2").write_text("Tell {{ rquest }}.\n")
+    (project / "request.md").write_text("Say something.\n")
+    file = project / "pipelines" / "shop.yaml"
+    file.write_text(TEN[name][0])
+    linted = orch("lint", str(file), cwd=project)
+    run = orch("run", str(file), "--request", "request.md", "--offline", cwd=project)
+    assert run.returncode == 2
+    assert linted.stdout.strip() in run.stdout + run.stderr
+    assert not (project / "out").exists()
+
+
 def test_a_clean_file_prints_nothing_but_a_summary(orch: Orch, project: Path) -> None:
     (project / "pipelines" / "shop.yaml").write_text(PIPELINE)
     done = orch("lint", cwd=project)
