@@ -153,29 +153,51 @@ def test_parallel_bounds_one_manager_and_not_the_others() -> None:
     assert taken(one) == [("database_c",)]
 
 
-def test_parallel_of_a_group_bounds_that_group_below_its_manager() -> None:
+def grouped(tasks: Sequence[Task], **groups: str) -> Dispatcher:
+    """A seat each; `database` has two slots, of which `table_creation` may use one. `groups` maps names to groups."""
     plain = database(parallel=2)
     first = replace(plain.groups[0], agents=replace(plain.agents, parallel=1))
-    them = managers(replace(plain, groups=(first, *plain.groups[1:])))
-    tasks = (table("a"), table("b"), index("i", "z", complexity="low"), table("z", action="change", complexity="low"))
-    seats = [(task, "table_creation" if task.id in ("database_a", "database_b") else "rest") for task in tasks]
-    groups = tuple(
-        AssignedGroup(manager="database", name=name, tasks=(task.id,), seats=(Seat(id=task.id, tasks=(task.id,)),))
-        for task, name in seats
+    assigned = tuple(
+        AssignedGroup(
+            manager="database",
+            name=groups[str(task.spec["table"])],
+            tasks=(task.id,),
+            seats=(Seat(id=task.id, tasks=(task.id,)),),
+        )
+        for task in tasks
     )
-    one = Dispatcher(Assignment(tasks=tasks, groups=groups, edges=()), them, slots=8)
-    orders = one.take()
-    assert [order.tasks for order in orders] == [("database_a",), ("database_i",)]
+    assignment = Assignment(tasks=tuple(tasks), groups=assigned, edges=())
+    return Dispatcher(assignment, managers(replace(plain, groups=(first, *plain.groups[1:]))), slots=8)
+
+
+def end(one: Dispatcher, task: str) -> None:
+    order = next(order for order in one.running if task in order.tasks)
+    one.finished_task(order.id, task, "verified")
+    one.release(order.id)
+
+
+def test_parallel_of_a_group_bounds_that_group_below_its_manager() -> None:
+    one = grouped([table(name) for name in "abiz"], a="table_creation", b="table_creation", i="rest", z="rest")
+    assert taken(one) == [("database_a",), ("database_i",)]
     assert one.waiting_for == {
         "database_b": Wait("parallel", "database.table_creation (1)"),
         "database_z": Wait("parallel", "database (2)"),
     }
-    one.finished_task(orders[1].id, "database_i", "verified")
-    one.release(orders[1].id)
+    end(one, "database_i")
     assert taken(one) == [("database_z",)]
-    one.finished_task(orders[0].id, "database_a", "verified")
-    one.release(orders[0].id)
+    end(one, "database_a")
     assert taken(one) == [("database_b",)]
+
+
+def test_a_seat_that_its_group_holds_back_lets_the_next_of_its_manager_go() -> None:
+    first, second = table("i", complexity="high"), table("z", complexity="high")
+    tasks = (first, second, table("a"), table("b"), table("y", complexity="low"))
+    one = grouped(tasks, a="table_creation", b="table_creation", i="rest", z="rest", y="rest")
+    assert taken(one) == [("database_i",), ("database_z",)]
+    end(one, "database_i")
+    assert taken(one) == [("database_a",)]
+    end(one, "database_z")
+    assert taken(one) == [("database_y",)]
 
 
 def test_a_parked_manager_goes_on_when_the_seat_that_came_first_cannot() -> None:

@@ -228,7 +228,9 @@ def test_two_writers_of_one_file_need_an_order_unless_they_share_a_group(manager
     clash = module(outputs=["app/db.py", "migrations/0001_posts.sql"])
     (found,) = of_tasks(managers, posts(), clash)
     assert (found.rule, found.owner, found.pointer) == ("ORC454", "backend_db", "/tasks/1/outputs/1")
-    assert of_tasks(managers, posts(), {**clash, "action": "change", "inputs": ["migrations/0001_posts.sql"]}) == []
+    later = {**clash, "action": "change", "inputs": ["migrations/0001_posts.sql"]}
+    assert of_tasks(managers, posts(), later) == []
+    assert of_tasks(managers, later, posts()) == []
 
 
 def test_a_cycle_and_a_contradiction(managers: dict[str, Manager]) -> None:
@@ -344,6 +346,18 @@ def _without(spec: Any, path: list[str]) -> Any:
 def test_vague_words_are_found_outside_code_quotes_and_paths(text: str, vague: tuple[str, ...]) -> None:
     kind = KINDS["database/table"]
     assert measure(Task(id="x_y", title=text, component="x", spec={"kind": "table"}), kind).vague == vague
+
+
+def test_a_weak_word_weighs_half_of_a_vague_one_and_saying_nothing_is_zero() -> None:
+    kind = KINDS["database/table"]
+    exact = from_json(Task, posts())
+    scores = {}
+    for word in ("red", "should", "robust"):
+        task = from_json(Task, {**posts(), "title": " ".join(["twenty words"] * 9 + ["and", word])})
+        scores[word] = measure(task, kind).score
+    assert scores["red"] == measure(exact, kind).score == 1
+    assert 1 - scores["should"] == pytest.approx((1 - scores["robust"]) / 2)
+    assert measure(Task(id="x_y", title="Create posts", component="x", spec={"kind": "table"}), kind).score == 0
 
 
 @pytest.mark.parametrize(
