@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from runner.agents.base import Agent, Turn, TurnResult
+from runner.blueprint.fit import unfit
 from runner.blueprint.rendering.fit import misfit
 from runner.blueprint.rendering.pack import Pack, Unserved, load_pack
 from runner.blueprint.rendering.world import World
@@ -25,8 +26,10 @@ def ready(name: str, settings: Mapping[str, Json], root: Path, offline: bool) ->
 
 
 def fits(tasks: tuple[Task, ...], request: Request, plan: JsonObject | None) -> str:
-    """Why the pack cannot serve these tasks, or ""."""
-    return misfit(tasks, request, plan, load_pack(DEFAULT_PACK, Path.cwd()))
+    """Why the pack cannot serve this request and these tasks, or ""."""
+    told = {"text": request.text, "title": request.title, "stack": request.stack}
+    stored = any(task.kind == "table" for task in tasks)
+    return unfit(told, None if stored else plan) or misfit(tasks, request, plan, load_pack(DEFAULT_PACK, Path.cwd()))
 
 
 def open_agent(name: str, settings: Mapping[str, Json], root: Path) -> Agent:

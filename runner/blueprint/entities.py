@@ -128,7 +128,7 @@ def _entity(thing: Thing, world: World, assume: Assume, accounts: bool) -> dict[
     relations: list[dict[str, Json]] = []
     if thing.table is not None:
         relations.append(
-            {"kind": "ddl", "spec": {key: value for key, value in thing.table.items()}, "ids": _sorted(thing.ids)}
+            {"kind": "ddl", "spec": dict(thing.table), "ids": _sorted(thing.ids)}
         )
     if owned:
         relations.append(

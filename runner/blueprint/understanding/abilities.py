@@ -317,17 +317,10 @@ def _profile(text: str) -> bool:
 
 def _change(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     found = re.fullmatch(rf"(?P<verb>{UPDATE}|{DELETE}) (?P<what>.+?)(?: again| at any time)?", text)
-    if found is None or who.role == "any":
+    if found is None:
         return None
     action = "update" if found.group("verb") in UPDATE.split("|") else "delete"
     what = found.group("what")
-    if (
-        who.role == "user"
-        and not re.match(rf"^(?:{_OWN}|it\b|them\b)", what)
-        and action == "delete"
-        and who.only is False
-    ):
-        who = Who("user")
     if _profile(what) or what in ("their display name", "their bio"):
         return [_ability("user", action, Who("owner"))] if action == "update" else None
     entity = named(what, scene)

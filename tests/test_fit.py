@@ -1,0 +1,86 @@
+"""The fit gate. Table: shapes refused with a quote | stacks refused | exclusions and side remarks do not refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.blueprint import agent, model
+from runner.blueprint.fit import unfit
+from runner.records import Request, Task, from_json
+
+REQUESTS = Path(__file__).parent / "data" / "requests"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SERVED = [*sorted(REQUESTS.glob("served_*.md")), *sorted(EXAMPLES.glob("*/spec.md"))]
+
+
+def judged(text: str) -> str:
+    return unfit(text, model.plan({"request": text}))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("command_line", ["a command-line tool", "Build a command-line tool that counts words in files."]),
+        ("game", ["a game", "A 2D platformer game"]),
+        ("rust_library", ["a library", "Write a Rust library"]),
+        ("model_training", ["a model training job", "Train a machine-learning model"]),
+        ("phone_app", ["a phone app", "We need a phone app for gardeners."]),
+        ("static_page", ["a static page", "with no backend"]),
+        ("stack", ["Python, FastAPI and SQLite", "Rust, Actix"]),
+        ("insists", ["Python, FastAPI and SQLite", "The backend must be written in Go."]),
+        ("nothing", ["store things", "the meaning of life"]),
+    ],
+)
+def test_a_request_that_cannot_be_served_is_refused_in_words_that_quote_it(name: str, words: list[str]) -> None:
+    text = (REQUESTS / f"refused_{name}.md").read_text()
+    reason = judged(text)
+    assert [word for word in words if word not in reason] == []
+
+
+@pytest.mark.parametrize("path", SERVED, ids=lambda path: f"{path.parent.name}_{path.stem}")
+def test_a_request_that_can_be_served_is_not_refused(path: Path) -> None:
+    assert judged(path.read_text()) == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "No command-line client.",
+        "A command-line tool is out of scope.",
+        "We do not want a phone app.",
+        "A mobile app comes later.",
+        "Members can add a game.",
+        "Each library has a name of up to 50 characters.",
+        "The shop opens in spring.",
+        "Users go to the list.",
+    ],
+)
+def test_a_mention_does_not_refuse(line: str) -> None:
+    assert judged(f"# Notes\n\n- A user can write a note.\n- {line}\n") == ""
+
+
+@pytest.mark.parametrize("stack", ["Python", "Python 3.11, FastAPI and SQLite", "python, docker", "JavaScript, HTML and CSS"])
+def test_the_blueprints_own_stack_is_served(stack: str) -> None:
+    assert judged(f"---\nstack: {stack}\n---\n# Notes\n\n- A user can write a note.\n") == ""
+
+
+@pytest.mark.parametrize("stack", ["Rust", "Python, Django", "Ruby on Rails", "PostgreSQL and Python", "Node.js"])
+def test_another_stack_is_refused(stack: str) -> None:
+    assert stack in judged(f"---\nstack: {stack}\n---\n# Notes\n\n- A user can write a note.\n")
+
+
+def test_the_agent_refuses_before_a_workspace_is_made() -> None:
+    text = (REQUESTS / "refused_rust_library.md").read_text()
+    plan = model.plan({"request": text})
+    tasks = [task for part in plan["components"] for task in model.tasks({"plan": plan, "component": part})]
+    records = tuple(from_json(Task, task) for task in tasks)
+    assert "not a library" in agent.fits(records, Request(text=text), plan)
+
+
+def test_the_agent_takes_what_the_model_planned() -> None:
+    text = (EXAMPLES / "lending" / "spec.md").read_text()
+    plan = model.plan({"request": text})
+    tasks = [task for part in plan["components"] for task in model.tasks({"plan": plan, "component": part})]
+    assert agent.fits(tuple(from_json(Task, task) for task in tasks), Request(text=text), plan) == ""
