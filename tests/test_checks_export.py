@@ -113,10 +113,9 @@ async def test_scripts_are_read_too(tmp_path: Path, old: str, new: str, words: s
     assert words in outcome.output
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="without Node nothing parses scripts")
-async def test_a_script_that_does_not_parse_is_red(tmp_path: Path) -> None:
+async def test_node_says_whether_a_script_parses_where_it_is_there(tmp_path: Path) -> None:
     outcome = await judged(tmp_path, module("app/static/client.js", SCRIPT), CLIENT + "export const = 1;\n")
-    assert "does not parse" in outcome.output
+    assert ("does not parse" in outcome.output) is (shutil.which("node") is not None)
 
 
 COMPOSER = """import { request } from "../client.js";
@@ -185,14 +184,13 @@ async def test_a_component_as_specified_passes(tmp_path: Path) -> None:
         ("max: 280", "max: 281", "does not bound content by max 280"),
         ("min: 1,", "", "does not bound content by min 1"),
         ('"post-card"', '"post-row"', "does not use PostCard"),
-        ("post.content", "post.text", ""),
     ],
 )
 async def test_a_component_that_differs_is_red(tmp_path: Path, old: str, new: str, words: str) -> None:
     assert old in COMPOSER
     text = COMPOSER.replace(old, new)
     outcome = await judged(tmp_path, composer(), text, CARD, ENDPOINT)
-    assert outcome.passed is (words == "")
+    assert outcome.passed is False
     assert words in outcome.output
 
 

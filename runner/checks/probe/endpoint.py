@@ -209,7 +209,7 @@ class Endpoint:
                 outcome = model.run(_id(caller), values)
                 if outcome.status != status or (told and not self.receiver(outcome, caller)):
                     continue
-                if not outcome.answer or self.spec["method"] != "GET":
+                if outcome.answer is None or self.spec["method"] != "GET":
                     return Call(caller, values, outcome)
                 if best is None or len(outcome.answer) > len(best.outcome.answer or ()):
                     best = Call(caller, values, outcome)
