@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -239,3 +243,41 @@ def test_secrets_reach_env_only(project: Project, monkeypatch: pytest.MonkeyPatc
         "requires: {secrets: [SHOP_TOKEN]}\n",
     )
     assert project.run().exit_code == 0
+
+
+def test_the_limits_of_a_step_end_the_run_with_4(project: Project) -> None:
+    project.pipeline("""
+        a: {uses: command, limits: {time: 300ms}, with: {shell: "sleep 30"}}
+    """)
+    outcome = project.run()
+    assert (outcome.exit_code, outcome.status) == (4, "limit")
+    assert project.steps() == {}
+
+
+def test_a_killed_foreach_goes_on_with_the_items_that_are_missing(project: Project) -> None:
+    log = project.root / "log"
+    project.pipeline(f"""
+        first: {{uses: command, with: {{run: [sh, -c, "echo first >> {log}; echo 1"]}}}}
+        each:
+          uses: command
+          needs: [first]
+          foreach: {{in: [a, b, c, d], as: one, parallel: 1}}
+          with: {{run: [sh, -c, 'echo "$0" >> {log}; test "$0" != c || sleep ${{WAIT:-0}}; echo "$0"', "{{{{ one }}}}"],
+                  env: {{WAIT: "{{{{ secrets.WAIT_SECONDS }}}}"}}, output: lines}}
+    """, "requires: {secrets: [WAIT_SECONDS]}\nsandbox: none\n")  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "WAIT_SECONDS": "60"}
+    process = subprocess.Popen([sys.executable, "-m", "runner", "run", "p"], cwd=project.root, env=environment,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    for _ in range(1000):
+        if log.exists() and "c" in log.read_text().split():
+            break
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    with project.journal() as journal:
+        (row,) = journal.runs()
+    code = subprocess.run([sys.executable, "-m", "runner", "resume", str(row["run"])], cwd=project.root,
+                          env={**environment, "WAIT_SECONDS": "0"}, capture_output=True, check=False)  # fmt: skip
+    assert code.returncode == 0, code.stderr
+    assert log.read_text().split() == ["first", "a", "b", "c", "c", "d"]
+    assert project.steps(str(row["run"]))["each"]["output"] == [["a"], ["b"], ["c"], ["d"]]

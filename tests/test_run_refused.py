@@ -53,6 +53,21 @@ def test_a_required_sandbox_that_does_not_work_is_refused(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize(
+    ("head", "steps", "said"),
+    [
+        ("", "a: {uses: approve, with: {text: Go on?}}", "approve"),
+        ("environment: {prepare: [make]}\n", 'a: {uses: command, with: {shell: "true"}}', "environment"),
+    ],
+)
+def test_what_comes_later_is_refused_and_never_ignored(tmp_path: Path, head: str, steps: str, said: str) -> None:
+    project = Project(tmp_path)
+    project.pipeline(steps, head)
+    with pytest.raises(CannotStart, match=said):
+        project.run()
+    assert not (tmp_path / ".orch").exists()
+
+
+@pytest.mark.parametrize(
     ("repository", "place", "said"),
     [
         ("existing", "", "works in an existing repository"),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from runner.api.contexts import Contexts
-from runner.api.outcome import STATUS_OF_EXIT, Outcome, ended
-from runner.engine import Ground, StepState, walk
-from runner.errors import CannotStart, Interrupted, LimitReached, OrchError, StepFailed
+from runner.api.outcome import RESUMABLE, STATUS_OF_EXIT, Outcome, ended
+from runner.engine import Ground, StepState, limited, walk
+from runner.errors import CannotStart, Interrupted, OrchError, StepFailed
 from runner.executors.local import SLOTS
 from runner.expressions import parse
 from runner.records import Assignment, Json, Pipeline, Plan, Task, from_json
@@ -36,12 +37,12 @@ class Life:
         """Walks the steps and keeps how the run ended. Only what orch did not foresee is raised."""
         began = time.monotonic()
         try:
-            async with _stopped_by_signals(), _limited(self.time_limit):
+            async with _stopped_by_signals(), limited(self.time_limit, self.contexts.run):
                 states = await walk(self._ground())
                 outcome = self._ended(states)
         except OrchError as error:
             outcome = self._stopped(error)
-        finally:
+        if outcome.status not in RESUMABLE:
             self.contexts.working.close()
         self._keep(outcome, time.monotonic() - began)
         return outcome
@@ -152,7 +153,9 @@ async def _stopped_by_signals() -> AsyncIterator[None]:
         loop.remove_signal_handler(number)
         current.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # Only the main thread is told of signals; a caller in another one stops a run by cancelling it.
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    for number in numbers:
         loop.add_signal_handler(number, stop, number)
     try:
         yield
@@ -162,16 +165,5 @@ async def _stopped_by_signals() -> AsyncIterator[None]:
         current.uncancel()
         raise Interrupted(f"stopped by {got[0].name}") from None
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.remove_signal_handler(number)
-
-
-@contextlib.asynccontextmanager
-async def _limited(seconds: float | None) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError:
-        raise LimitReached(
-            f"the time limit of {seconds:g} s is reached", "go on with orch resume RUN --time 30m"
-        ) from None

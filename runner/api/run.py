@@ -20,6 +20,7 @@ from runner.journal import Journal
 from runner.load import Loaded, load_pipeline
 from runner.positions import Document, load_json, load_yaml
 from runner.records import Event, Json, JsonObject, Limits, Pipeline, Request, to_json
+from runner.registry import STEPS, NotShipped
 from runner.resources import Resources
 from runner.rules import judge_pipeline
 from runner.sandbox import Sandbox
@@ -50,6 +51,7 @@ def prepare(root: Path, pipeline: str, request: Request | None, options: RunOpti
     loaded = load_judged(root, pipeline, options.managers or None)
     limited = with_limits(loaded, options)
     given = {step: _document(root, step, file, limited) for step, file in options.given.items()}
+    refuse_unshipped(limited)
     if options.until and options.until not in limited.steps:
         raise UsageError(f'--until: there is no step "{options.until}"', f"steps: {', '.join(limited.steps)}")
     inputs = input_values(limited, request, options.values, root)
@@ -75,6 +77,7 @@ def prepare_dry(root: Path, pipeline: str, request: Request | None, options: Run
     loaded = load_judged(root, pipeline, options.managers or None)
     limited = with_limits(loaded, options)
     given = {step: _document(root, step, file, limited) for step, file in options.given.items()}
+    refuse_unshipped(limited)
     limited = replace(limited, steps=idle_steps(limited))
     return Prepared(
         root=root,
@@ -157,6 +160,17 @@ def refuse_unfit_place(pipeline: Pipeline, place: str) -> None:
         raise UsageError(f"--workspace {place}: the pipeline wants a new workspace", "name a folder that is not there")
     if filled and not (path / ".git").exists():
         raise UsageError(f"--workspace {place} is no git repository", "make it one (git init), or name an empty folder")
+
+
+def refuse_unshipped(pipeline: Pipeline) -> None:
+    """Raises CannotStart for what the languages already know and this version of orch cannot do yet."""
+    for step in pipeline.steps.values():
+        try:
+            STEPS.module(step.uses)
+        except NotShipped as missing:
+            raise CannotStart(f'step "{step.name}": {missing}', "leave the step out for now") from missing
+    if pipeline.environment is not None:
+        raise CannotStart("this version of orch prepares no `environment`", "leave it out, and prepare it yourself")
 
 
 def refuse_missing(pipeline: Pipeline, loaded: Loaded) -> None:

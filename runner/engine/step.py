@@ -10,6 +10,7 @@ from types import ModuleType
 from runner.engine.attempt import attempt
 from runner.engine.foreach import run_items
 from runner.engine.state import Ground, StepState
+from runner.engine.timing import limited
 from runner.errors import StepFailed
 from runner.expressions import ExpressionError, MissingValue, parse
 from runner.journal import Key
@@ -39,7 +40,7 @@ async def _decide(ground: Ground, step: Step, states: Mapping[str, StepState]) -
     try:
         if reason := _unmet(step, states) or _switched_off(step, scope):
             return StepState(status="skipped", reason=reason)
-        async with asyncio.timeout(step.timeout):
+        async with limited(step.limits.time, f'step "{step.name}"'), asyncio.timeout(step.timeout):
             return await _perform(ground, step, module, scope)
     except TimeoutError:
         return StepState(status="failed", reason=f"timed out after {step.timeout:g} s")
