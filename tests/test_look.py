@@ -113,6 +113,17 @@ def test_show_of_a_task_tells_every_attempt(orch: Orch, project: Path) -> None:
     assert "its tasks: orch show blog-77" in wrong.stderr
 
 
+def test_show_prints_what_a_step_gave(orch: Orch, tmp_path: Path) -> None:
+    with Journal.open(tmp_path / ".orch" / "journal.db") as journal:
+        journal.create_run("r", {"pipeline": "p"})
+        journal.post(Key(run="r", kind="step", step="plan"), {"status": "ok", "output": plan()})
+        journal.post(Key(run="r", kind="step", step="execute"), {"status": "failed", "output": None})
+    assert json.loads(orch("show", "last", "--step", "plan").stdout) == plan()
+    wrong = orch("show", "last", "--step", "execute")
+    assert wrong.returncode == 2
+    assert "steps that have one: plan" in wrong.stderr
+
+
 def test_events_are_the_rows_in_both_forms(orch: Orch, project: Path, played: Made) -> None:
     rows = [json.loads(line) for line in orch("events", "last", "--format", "json").stdout.splitlines()]
     assert [row["seq"] for row in rows] == list(range(1, len(played.events) + 1))

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.errors import CannotStart, UsageError
 from runner.journal import Journal
-from runner.records import Event, JsonObject
+from runner.records import Event, Json, JsonObject
 from runner.reporters.rows import read_report
 
 FORMATS = ("md", "html", "json")
@@ -58,6 +58,17 @@ def report(root: Path, run: str) -> dict[str, Any]:
     """The report of a run as it stands now (`schemas/report.schema.json`)."""
     with open_journal(root) as journal:
         return read_report(journal, find_run(journal, run))
+
+
+def step_output(root: Path, run: str, step: str) -> Json:
+    """What a step of a run gave, as `--given STEP=FILE` takes it. Raises UsageError for a step without an output."""
+    with open_journal(root) as journal:
+        name = find_run(journal, run)
+        outputs = {key.step: data.get("output") for key, data in journal.entries(name, "step")}
+    if outputs.get(step) is None:
+        have = ", ".join(one for one, output in outputs.items() if output is not None) or "none"
+        raise UsageError(f'step "{step}" of run "{name}" has no output', f"steps that have one: {have}")
+    return outputs[step]
 
 
 def attempts(root: Path, run: str, task: str) -> list[Event]:

@@ -14,7 +14,7 @@ from runner.api import look
 from runner.errors import UsageError
 from runner.reporters.json import event_line
 from runner.reporters.lines import say
-from runner.reporters.safe import secrets_in
+from runner.reporters.safe import masked, secrets_in
 from runner.reporters.show import run_text, runs_text, task_text
 from runner.reporters.units import seconds
 from runner.resources import find_root
@@ -40,9 +40,14 @@ def runs(as_json: bool) -> None:
 @_run_argument()
 @click.argument("task", default="")
 @click.option("--json", "as_json", is_flag=True, help="Print the report, or the task's part of it, as JSON.")
-def show(run: str, task: str, as_json: bool) -> None:
+@click.option("--step", default="", metavar="STEP", help="Print the output of a step, as --given STEP=FILE takes it.")
+def show(run: str, task: str, as_json: bool, step: str) -> None:
     """Show one RUN (its name, a beginning of it, or "last"), or one TASK of it with every attempt."""
     root = _root()
+    if step:
+        output = masked(look.step_output(root, run, step), secrets_in(os.environ))
+        click.echo(json.dumps(output, indent=2, ensure_ascii=False))
+        return
     made = look.report(root, run)
     if not task:
         click.echo(json.dumps(made, indent=2) if as_json else run_text(made), nl=as_json)

@@ -138,7 +138,8 @@ def _assumptions(report: Report) -> list[str]:
         f"- {plain(one['id'])}: {plain(one['text'])} Why: {plain(one['why'])} ({', '.join(map(plain, one['tasks']))})"
         for one in report["assumptions"]
     ]
-    strike = "To strike one, take it and its tasks out of the plan and run again with `--given plan=FILE`."
+    get = code(f"orch show {report['run']} --step plan > plan.json")
+    strike = f"To strike one, take it out of the plan ({get}) and run again with `--given plan=plan.json`."
     return [*lines, "", strike] if lines else []
 
 

@@ -140,8 +140,9 @@ def assumptions(report: Report) -> str:
         return ""
     body = (
         f'<div class="table"><table><tr><th>id</th><th>what was assumed, and why</th><th>made because of it</th></tr>'
-        f'{"".join(rows)}</table></div><p class="soft">To strike one, take it and its tasks out of the plan, and run '
-        "again with <code>--given plan=FILE</code>.</p>"
+        f'{"".join(rows)}</table></div><p class="soft">To strike one, take it out of the plan (<code>orch show '
+        f"{words(report['run'])} --step plan &gt; plan.json</code>) and run again with "
+        "<code>--given plan=plan.json</code>.</p>"
     )
     return section("assumptions", "Assumptions", "nobody asked for these: strike what is not wanted", body)
 
