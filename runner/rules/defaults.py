@@ -1,4 +1,4 @@
-"""ORC323 unfit_default: a default is of the type of its input or question.
+"""ORC323 unfit_default: a default is of the type of its input or question, and its pattern is one that ends.
 
 Bad: `{type: integer, default: x}`. Good: `{type: integer, default: 3}`.
 """
@@ -12,12 +12,13 @@ from runner.load import Loaded
 from runner.load.pipelines import field
 from runner.records import Field, Problem
 from runner.records.catalogue import finding
+from runner.schema.patterns import why_slow
 
 _WORDS = {"integer": "an integer", "number": "a number", "boolean": "true or false"}
 
 
 def judge(loaded: Loaded) -> Iterator[Problem]:
-    """Every default that its own input would refuse."""
+    """Every default that its own input would refuse, and every pattern that refuses nothing in time."""
     if loaded.pipeline is None:
         return
     places: list[tuple[tuple[str, ...], Field]] = [
@@ -27,6 +28,17 @@ def judge(loaded: Loaded) -> Iterator[Problem]:
         questions = step.options.get("questions", {}) if step.uses == "approve" else {}
         places += [(("steps", name, "with", "questions", key), field(entry)) for key, entry in questions.items()]
     for pointer, entry in places:
+        slow = why_slow(entry.pattern)
+        if slow:
+            rule, what = (
+                ("ORC305", "is invalid") if slow == "invalid" else ("ORC307", f"can take exponential time: {slow}")
+            )
+            where = loaded.at(*pointer, "pattern")
+            message = f'the pattern of "{pointer[-1]}" {what}'
+            yield finding(
+                rule, message, where, pointer="/".join(("", *pointer, "pattern")), hint="write a simpler pattern"
+            )
+            continue
         reason = unfit(entry, entry.default) if entry.has_default else ""
         if reason:
             shown = "/".join(("", *pointer, "default"))

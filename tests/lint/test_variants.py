@@ -68,6 +68,8 @@ VARIANTS = {
     ),
     "a number out of its range": (PIPELINE.replace("default: 3", "default: 3, max: 2"), "ORC323"),
     "a boolean that is no integer": (PIPELINE.replace("default: 3", "default: true"), "ORC323"),
+    "a pattern of an input that is none": (PIPELINE.replace("markdown}", "text, pattern: '(', default: a}"), "ORC305"),
+    "a slow pattern of an input": (PIPELINE.replace("markdown}", "text, pattern: '(a+)+$', default: a}"), "ORC307"),
     "a group twice": (MANAGER + "groups: [{name: a, match: {actions: [fix]}}, {name: a}]\n", "ORC405"),
     "a template that hides in a group": (MANAGER + "groups: [{name: a, template: nope.md.j2}]\n", "ORC311"),
     "a prompt of a manager": (MANAGER + "prompt: Do {{ tsak.title }}.\n", "TMPL002"),
