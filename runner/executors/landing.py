@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,10 +70,12 @@ class Landing:
     judge: Judge
     relations: Relations
     done: set[str]
+    _began: float = 0.0
 
     async def land(self, claim: Claim) -> Landed:
         """Merges the claim's commit, or says why not. Merges follow one another."""
         async with self.job.workspace.merging:
+            self._began = time.monotonic()
             before = self._known(claim)
             if before and before.accepted and (landed := await self._go_on(claim, before)):
                 return landed
@@ -126,7 +129,8 @@ class Landing:
             said = f"{workspace.path} holds edits of yours: its files stay as they are, {workspace.branch} goes on"
             self.job.emit("note", claim.task, {"message": said})
         self.job.reached("shown", claim.task)
-        self.job.emit("merge_finished", claim.task, {"commit": row.merged})
+        seconds = round(time.monotonic() - self._began, 3)
+        self.job.emit("merge_finished", claim.task, {"commit": row.merged, "seconds": seconds})
         return Landed(commit=row.merged, checks=row.checks)
 
     async def _checks(self, claim: Claim, merged: str, proof: Proof) -> dict[str, tuple[Evidence, ...]]:
