@@ -288,7 +288,8 @@ def break_storage(tasks):
         (break_kind, "kind model"), (break_dialect, "dialect postgresql"), (break_framework, "framework react"),
         (break_bind, "bind :nothing"), (break_output, "output ../feed.py"), (break_other_output, "app/extra.py"),
         (break_role, "role cache"), (break_keyword, "name class"), (break_rate, "rate_limit"),
-        (break_answer, "no query that gives them"), (break_change, "change of a table"), (break_storage, "stores nothing"),
+        (break_answer, "no query that gives them"), (break_change, "change of a table"),
+        (break_storage, "stores nothing"),
     ],
 )  # fmt: skip
 def test_fits_says_what_it_cannot_render(damage, words):
@@ -300,7 +301,7 @@ def test_fits_says_what_it_cannot_render(damage, words):
 
 
 async def turn(task: Task | None, tasks: tuple[Task, ...], worktree: Path):
-    async def run_command(argv, timeout=60, env=None, **_):
+    async def run_command(argv, timeout=60, env=None, **_):  # noqa: ASYNC109
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             *argv, cwd=worktree, env={"PATH": "/usr/bin:/bin", **(env or {})},
