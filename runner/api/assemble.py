@@ -89,7 +89,8 @@ def _say_start(contexts: Contexts, prepared: Prepared, resumed: int) -> None:
         contexts.emit("run_resumed", contexts.run, {"times": resumed})
         return
     sandbox = prepared.sandbox
-    why = f" ({sandbox.reason})" if sandbox.reason else ""
+    missing = [f"sandbox: {sandbox.name} ({sandbox.reason})"] if sandbox.reason else []
+    notes = [*prepared.choices.notes(), *missing]
     data = {
         "pipeline": prepared.pipeline.name,
         "workspace": prepared.options.workspace,
@@ -97,7 +98,9 @@ def _say_start(contexts: Contexts, prepared: Prepared, resumed: int) -> None:
         "sandbox": sandbox.name,
         "models": {alias: one.backend.use for alias, one in prepared.choices.models.items()},
         "agents": {alias: one.backend.use for alias, one in prepared.choices.agents.items()},
-        "notes": [*prepared.choices.notes(), f"sandbox: {sandbox.name}{why}"],
+        "notes": notes,
     }
     contexts.emit("run_started", contexts.run, data)
+    for note in notes:
+        contexts.emit("note", contexts.run, {"message": note})
     contexts.journal.update_run(contexts.run, sandbox=sandbox.name)

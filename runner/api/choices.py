@@ -26,8 +26,11 @@ class Choices:
         return (*self.models.values(), *self.agents.values())
 
     def notes(self) -> list[str]:
-        """One line for each name that did not get its first wish."""
-        return [f"{one.alias}: {one.backend.use} ({one.why})" for one in self.all if one.why]
+        """One line for each choice that was not the first wish, with the names that it serves."""
+        served: dict[tuple[str, str], list[str]] = {}
+        for one in self.all:
+            served.setdefault((one.backend.use, one.why), []).append(one.alias)
+        return [f"{', '.join(names)}: {use}, because {why}" for (use, why), names in served.items() if why]
 
 
 def choose_all(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, options: RunOptions) -> Choices:

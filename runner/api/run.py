@@ -88,7 +88,7 @@ def prepare_dry(root: Path, pipeline: str, request: Request | None, options: Run
         options=options,
         choices=choose_free(limited, loaded.managers, root, options),
         given={step: document for step, document in given.items() if step in limited.steps},
-        sandbox=Sandbox("none", "nothing is carried out"),
+        sandbox=Sandbox("none"),
     )
 
 
@@ -145,7 +145,7 @@ def with_limits(loaded: Loaded, options: RunOptions) -> Pipeline:
 def sandbox_for(pipeline: Pipeline, options: RunOptions) -> Sandbox:
     """What processes will run in. Raises CannotStart where a sandbox is required and none works here."""
     if not works(pipeline, due(pipeline, options.until)):
-        return Sandbox("none", "no step works in the workspace")
+        return Sandbox("none")
     refuse_unfit_place(pipeline, options.workspace)
     return Sandbox.choose(pipeline.sandbox)
 
