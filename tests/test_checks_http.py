@@ -130,6 +130,11 @@ FAULTS: dict[str, tuple[str, Change, str]] = {
     "a field less": (POST, without(POST, "responses", 0, "fields", -1), "liked"),
     "another status": (POST, lambda specs: specs[POST]["responses"][0].update(status=200), "answered 200"),
     "unknown posts are fine": ("api_list_comments", without("api_list_comments", "queries", 0, "missing"), "404"),
+    "newest comments first": (
+        "api_list_comments",
+        sql("api_list_comments", "created_at,", "created_at DESC,"),
+        "item 1",
+    ),
     "another path": ("api_feed", replace("api_feed", path="/api/timeline"), "no such operation"),
 }
 
