@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences and specs stand on one line.
 """Tasks of the blueprint. Table: schemas | the shipped rules | traces | the golden decomposition | each kind of relation |
 bounds are in every layer."""
 
@@ -21,9 +22,21 @@ from runner.rules.base import Judgement
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = json.loads((ROOT / "tests" / "data" / "chirp" / "tasks.json").read_text())["tasks"]
-PATHS = [*sorted((ROOT / "examples").glob("*/spec.md")), *sorted((ROOT / "tests" / "data" / "requests").glob("served_*.md"))]
+PATHS = [
+    *sorted((ROOT / "examples").glob("*/spec.md")),
+    *sorted((ROOT / "tests" / "data" / "requests").glob("served_*.md")),
+]
 NAMES = [f"{path.parent.name}_{path.stem}" for path in PATHS]
-RULES = ["exact_tasks", "resolvable_references", "owned_outputs", "covers_plan", "task_cycle", "task_id", "unhandled_task", "unknown_requirement"]
+RULES = [
+    "exact_tasks",
+    "resolvable_references",
+    "owned_outputs",
+    "covers_plan",
+    "task_cycle",
+    "task_id",
+    "unhandled_task",
+    "unknown_requirement",
+]
 
 
 def made(text: str) -> tuple[dict[str, Json], list[dict[str, Json]]]:
@@ -54,7 +67,9 @@ def test_tasks_and_their_specs_are_valid(path: Path) -> None:
 def test_the_shipped_rules_find_nothing(path: Path) -> None:
     text = path.read_text()
     plan, tasks = made(text)
-    judgement = Judgement(data={"tasks": tasks}, managers=managers(), plan=from_json(Plan, plan), request=Request(text=text))
+    judgement = Judgement(
+        data={"tasks": tasks}, managers=managers(), plan=from_json(Plan, plan), request=Request(text=text)
+    )
     assert [problem.message for problem in judge_answer(RULES, judgement)] == []
 
 
@@ -84,7 +99,11 @@ def test_chirp_has_the_endpoints_and_tables_of_the_golden_decomposition() -> Non
     _, tasks = made((ROOT / "examples" / "chirp" / "spec.md").read_text())
 
     def known(of: list[dict[str, Json]], kind: str) -> set[str]:
-        return {task["spec"].get("table") or f"{task['spec']['method']} {task['spec']['path']}" for task in of if task["spec"]["kind"] == kind}
+        return {
+            task["spec"].get("table") or f"{task['spec']['method']} {task['spec']['path']}"
+            for task in of
+            if task["spec"]["kind"] == kind
+        }
 
     assert known(tasks, "endpoint") == known(GOLDEN, "endpoint")
     assert known(tasks, "table") == known(GOLDEN, "table")
@@ -110,22 +129,45 @@ def test_a_bound_is_in_the_database_the_api_the_page_and_the_tests() -> None:
     assert made_of["database_notes"]["columns"][2]["check"] == "length(content) BETWEEN 1 AND 140"
     assert made_of["api_create_note"]["body"][0]["max"] == 140
     assert made_of["frontend_note_composer"]["fields"][0]["max"] == 140
-    assert {"text": 141} in [step.get("params", {}).get("content") for case in made_of["testing_constraints"]["cases"] for step in case["steps"]]
+    assert {"text": 141} in [
+        step.get("params", {}).get("content")
+        for case in made_of["testing_constraints"]["cases"]
+        for step in case["steps"]
+    ]
 
 
 def test_owners_are_asked_for_by_name() -> None:
     text = "# Notes\n\n- A user can write a note.\n- Only the author can delete a note.\n- A user can edit a note.\n"
     made_of = specs(text)
-    assert made_of["api_delete_note"]["owner"] == {"table": "notes", "column": "user_id", "param": "note_id", "status": 403}
+    assert made_of["api_delete_note"]["owner"] == {
+        "table": "notes",
+        "column": "user_id",
+        "param": "note_id",
+        "status": 403,
+    }
     assert "owner" not in made_of["api_update_note"]
-    assert made_of["api_update_note"]["queries"][0]["sql"] == "UPDATE notes SET content = coalesce(:content, content) WHERE id = :note_id"
+    assert (
+        made_of["api_update_note"]["queries"][0]["sql"]
+        == "UPDATE notes SET content = coalesce(:content, content) WHERE id = :note_id"
+    )
 
 
 def test_states_defaults_filters_and_sorting() -> None:
     made_of = specs((ROOT / "tests" / "data" / "requests" / "served_tickets.md").read_text())
     status = next(column for column in made_of["database_tickets"]["columns"] if column["name"] == "status")
-    assert status == {"name": "status", "type": "VARCHAR(11)", "null": False, "default": "'open'", "check": "status IN ('open', 'in_progress', 'done')"}
-    assert [param["name"] for param in made_of["api_list_tickets"]["params"]] == ["status", "priority", "limit", "offset"]
+    assert status == {
+        "name": "status",
+        "type": "VARCHAR(11)",
+        "null": False,
+        "default": "'open'",
+        "check": "status IN ('open', 'in_progress', 'done')",
+    }
+    assert [param["name"] for param in made_of["api_list_tickets"]["params"]] == [
+        "status",
+        "priority",
+        "limit",
+        "offset",
+    ]
     books = specs((ROOT / "tests" / "data" / "requests" / "served_exclusions.md").read_text())
     assert "CASE WHEN :sort = 'title' THEN books.title END" in books["api_list_books"]["queries"][0]["sql"]
 
@@ -134,7 +176,12 @@ def test_what_belongs_to_something_is_reached_through_it() -> None:
     made_of = specs((ROOT / "examples" / "lending" / "spec.md").read_text())
     call = made_of["api_create_loan_request"]
     assert call["path"] == "/api/items/{item_id}/loan_requests"
-    assert call["queries"][0] == {"name": "item", "sql": "SELECT id FROM items WHERE id = :item_id", "rows": "one", "missing": 404}
+    assert call["queries"][0] == {
+        "name": "item",
+        "sql": "SELECT id FROM items WHERE id = :item_id",
+        "rows": "one",
+        "missing": 404,
+    }
     assert call["emits"][0]["event"] == "loan_request"
     assert [body["name"] for body in call["body"]] == ["message", "days"]
 
@@ -153,8 +200,8 @@ def test_every_query_runs_on_the_tables_of_the_plan(path: Path) -> None:
     for task in tasks:
         if task["spec"]["kind"] == "table":
             columns = ", ".join(f"{column['name']} {column['type']}" for column in task["spec"]["columns"])
-            database.execute(f"CREATE TABLE {task['spec']['table']} ({columns})")  # noqa: S608
-    binds = dict.fromkeys("new_id user_id now token_hash expires_at password_hash account_id".split())
+            database.execute(f"CREATE TABLE {task['spec']['table']} ({columns})")
+    binds = dict.fromkeys(["new_id", "user_id", "now", "token_hash", "expires_at", "password_hash", "account_id"])
     for task in tasks:
         spec = task["spec"]
         if spec["kind"] != "endpoint":

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences stand on one line.
 """The blueprint's plans. Table: every line accounted for | quotes | nothing claimed that is not served | exclusions |
 components | determinism | arbitrary text."""
 
@@ -119,7 +120,9 @@ def test_the_seeds_sentence_is_a_plan_of_its_own() -> None:
     ],
 )
 def test_a_sentence_that_is_not_wholly_served_is_not_claimed(line: str) -> None:
-    plan = planned(f"# Notes\n\n- A user can write a note of up to 500 characters.\n- A user can like a note.\n- {line}\n")
+    plan = planned(
+        f"# Notes\n\n- A user can write a note of up to 500 characters.\n- A user can like a note.\n- {line}\n"
+    )
     assert line not in quotes(plan)
     assert line in [entry["text"] for entry in plan["not_understood"]]
 
@@ -173,7 +176,9 @@ def test_numbers_of_a_quote_stand_in_the_specs_that_serve_it(path: Path) -> None
 )
 def test_exclusions_outrank_signals(lines: str) -> None:
     plan = planned(f"# Notes\n\n- A user can write a note.\n\n{lines}\n")
-    assert [relation for entity in plan["entities"] for relation in entity["relations"] if relation["kind"] == "link"] == []
+    assert [
+        relation for entity in plan["entities"] for relation in entity["relations"] if relation["kind"] == "link"
+    ] == []
     assert len(plan["exclusions"]) >= 1
 
 
@@ -184,17 +189,37 @@ def test_no_login_means_no_accounts() -> None:
 
 
 def test_only_components_that_a_manager_declares_are_planned() -> None:
-    managers = [{"name": "x", "components": [{"name": name} for name in ("database", "backend", "api", "authentication")]}]
+    managers = [
+        {"name": "x", "components": [{"name": name} for name in ("database", "backend", "api", "authentication")]}
+    ]
     plan = planned("# Notes\n\n- A user can write a note.\n", managers=managers)
     assert [component["name"] for component in plan["components"]] == ["database", "backend", "authentication", "api"]
+
+
+def test_a_component_that_only_another_model_can_plan_is_asked_for_and_exclusions_outrank() -> None:
+    known = [{"name": name} for name in ("database", "backend", "api", "authentication")]
+    managers = {"p": {"components": [{"name": "payments", "signals": ["invoice"]}, *known]}}
+    text = "# Notes\n\n- A user can write a note.\n- {} come every month.\n"
+    asked = planned(text.format("Invoices"), managers=managers)["questions"]
+    assert any('Line 4 says "invoice": should the component payments be built?' in question for question in asked)
+    excluded = planned("# Notes\n\n- A user can write a note.\n- No invoices.\n", managers=managers)["questions"]
+    assert not any("payments" in question for question in excluded)
 
 
 def test_sql_of_the_request_is_taken_as_it_stands() -> None:
     plan = planned((ROOT / "examples" / "recipes" / "spec.md").read_text())
     table = next(task["spec"] for task in decompose_all(plan) if task["spec"].get("table") == "tips")
     assert [column["name"] for column in table["columns"]] == ["id", "user_id", "topic", "content", "created_at"]
-    assert [column["type"] for column in table["columns"]] == ["UUID", "UUID", "VARCHAR(40)", "VARCHAR(200)", "TIMESTAMP"]
-    assert table["foreign_keys"] == [{"columns": ["user_id"], "table": "users", "references": ["id"], "on_delete": "cascade"}]
+    assert [column["type"] for column in table["columns"]] == [
+        "UUID",
+        "UUID",
+        "VARCHAR(40)",
+        "VARCHAR(200)",
+        "TIMESTAMP",
+    ]
+    assert table["foreign_keys"] == [
+        {"columns": ["user_id"], "table": "users", "references": ["id"], "on_delete": "cascade"}
+    ]
     assert "length(topic) > 2" in table["columns"][2]["check"]
 
 
@@ -226,7 +251,18 @@ def test_a_component_that_it_does_not_know_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("one", "many"),
-    [("post", "posts"), ("reply", "replies"), ("box", "boxes"), ("person", "people"), ("house", "houses"), ("class", "classes"), ("day", "days"), ("loan_request", "loan_requests"), ("status", "statuses"), ("movie", "movies")],
+    [
+        ("post", "posts"),
+        ("reply", "replies"),
+        ("box", "boxes"),
+        ("person", "people"),
+        ("house", "houses"),
+        ("class", "classes"),
+        ("day", "days"),
+        ("loan_request", "loan_requests"),
+        ("status", "statuses"),
+        ("movie", "movies"),
+    ],
 )
 def test_plurals(one: str, many: str) -> None:
     assert plural(one) == many
@@ -235,12 +271,73 @@ def test_plurals(one: str, many: str) -> None:
 
 
 def test_verbs() -> None:
-    assert [base_verb(verb) for verb in ("follows", "replies", "watches", "likes")] == ["follow", "reply", "watch", "like"]
+    assert [base_verb(verb) for verb in ("follows", "replies", "watches", "likes")] == [
+        "follow",
+        "reply",
+        "watch",
+        "like",
+    ]
 
 
 WORDS = st.sampled_from(
-    "a the user users can cannot post posts like comment on only once up to 280 characters and , . : - * # | ``` > ; ( ) each has "
-    "title between 3 30 not newest first is notified when someone CREATE TABLE ( id unique optional no login \n \n\n - ## ".split(" ")
+    [
+        "a",
+        "the",
+        "user",
+        "users",
+        "can",
+        "cannot",
+        "post",
+        "posts",
+        "like",
+        "comment",
+        "on",
+        "only",
+        "once",
+        "up",
+        "to",
+        "280",
+        "characters",
+        "and",
+        ",",
+        ".",
+        ":",
+        "-",
+        "*",
+        "#",
+        "|",
+        "```",
+        ">",
+        ";",
+        "(",
+        ")",
+        "each",
+        "has",
+        "title",
+        "between",
+        "3",
+        "30",
+        "not",
+        "newest",
+        "first",
+        "is",
+        "notified",
+        "when",
+        "someone",
+        "CREATE",
+        "TABLE",
+        "(",
+        "id",
+        "unique",
+        "optional",
+        "no",
+        "login",
+        "\n",
+        "\n\n",
+        "-",
+        "##",
+        "",
+    ]
 )
 
 

@@ -61,7 +61,9 @@ def test_a_mention_does_not_refuse(line: str) -> None:
     assert judged(f"# Notes\n\n- A user can write a note.\n- {line}\n") == ""
 
 
-@pytest.mark.parametrize("stack", ["Python", "Python 3.11, FastAPI and SQLite", "python, docker", "JavaScript, HTML and CSS"])
+@pytest.mark.parametrize(
+    "stack", ["Python", "Python 3.11, FastAPI and SQLite", "python, docker", "JavaScript, HTML and CSS"]
+)
 def test_the_blueprints_own_stack_is_served(stack: str) -> None:
     assert judged(f"---\nstack: {stack}\n---\n# Notes\n\n- A user can write a note.\n") == ""
 

@@ -4,8 +4,6 @@ A fact that names what no sentence defines cannot be folded; its statement then 
 is folded again without it.
 """
 
-# ruff: noqa: E501 - sentences and SQL are easier to read and compare on one line.
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping

@@ -67,16 +67,16 @@ def tasks(inputs: JsonObject) -> list[dict[str, Json]]:
         raise StepFailed(f"the blueprint cannot decompose a plan of another model: it lacks {problem}") from problem
 
 
-def declared(managers: Json) -> frozenset[str] | None:
-    """The components that managers declare, None where no manager says any."""
+def declared(managers: Json) -> dict[str, tuple[str, ...]] | None:
+    """The components that managers declare with the words that signal them, None where no manager says any."""
     entries = (
         managers.values() if isinstance(managers, Mapping) else managers if isinstance(managers, (list, tuple)) else ()
     )
     found = {
-        str(component["name"])
+        str(component["name"]): tuple(str(signal) for signal in component.get("signals") or ())
         for manager in entries
         if isinstance(manager, Mapping)
         for component in manager.get("components") or ()
         if isinstance(component, Mapping) and "name" in component
     }
-    return frozenset(found) or None
+    return found or None

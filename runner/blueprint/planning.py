@@ -9,7 +9,7 @@ its quote; a sentence for which that does not hold is not understood, and the pl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.blueprint.decomposing.shape import ids
@@ -63,8 +63,9 @@ class Draft:
         return self.assumptions[-1]["id"]
 
 
-def make_plan(request: Json, components: frozenset[str] | None, decompose: Decompose) -> dict[str, Json]:
-    """The plan of a request. `components` are those that managers declare (None: every one that is known)."""
+def make_plan(request: Json, components: Mapping[str, Sequence[str]] | None, decompose: Decompose) -> dict[str, Json]:
+    """The plan of a request. `components` are those that managers declare, each with its signals (None:
+    every one that is known)."""
     reading = read(request)
     units = understand(reading.statements)
     refused: set[int] = set()
@@ -76,7 +77,9 @@ def make_plan(request: Json, components: frozenset[str] | None, decompose: Decom
         refused = refused | wrong
 
 
-def _attempt(draft: Draft, components: frozenset[str] | None, decompose: Decompose) -> tuple[dict[str, Json], set[int]]:
+def _attempt(
+    draft: Draft, components: Mapping[str, Sequence[str]] | None, decompose: Decompose
+) -> tuple[dict[str, Json], set[int]]:
     """A plan, and the numbers of the statements that it does not serve after all."""
     _number(draft)
     signed_in = not any(unit.excluded and _NO_ACCOUNTS.match(_bare(unit)) for unit in draft.units)
@@ -91,7 +94,8 @@ def _attempt(draft: Draft, components: frozenset[str] | None, decompose: Decompo
     tasks = decompose(plan)
     wrong = {back[id_] for id_ in _unserved(plan, tasks) if id_ in back}
     plan["components"] = _components(plan, tasks, components)
-    _settle(plan, components)
+    plan["questions"] += _signalled(draft, plan, components or {})
+    _settle(plan)
     return plan, wrong
 
 
@@ -318,7 +322,9 @@ def _prose(quote: str) -> str:
     return re.sub(r"(?<=: )\d+[.)] |\b[a-z_]+\d+\b|\bv\d+\b", "", quote, flags=re.I)
 
 
-def _components(plan: JsonObject, tasks: list[dict[str, Json]], known: frozenset[str] | None) -> list[dict[str, Json]]:
+def _components(
+    plan: JsonObject, tasks: list[dict[str, Json]], known: Mapping[str, Sequence[str]] | None
+) -> list[dict[str, Json]]:
     """A component is planned because a task of it serves something: its `why` is what its tasks serve."""
     why: dict[str, list[str]] = {}
     for task in tasks:
@@ -335,7 +341,27 @@ def _id_key(id_: str) -> tuple[int, int]:
     return "RCSA".index(id_[0]), int(id_[2:])
 
 
-def _settle(plan: dict[str, Json], components: frozenset[str] | None) -> None:
+def _signalled(draft: Draft, plan: JsonObject, components: Mapping[str, Sequence[str]]) -> list[str]:
+    """Components of managers that the request speaks of and that these rules cannot plan: asked, never dropped."""
+    planned = {component["name"] for component in plan["components"]}
+    told = [unit.statement for unit in draft.units if not unit.excluded]
+    questions = []
+    for name, signals in components.items():
+        found = (
+            (statement, signal)
+            for signal in signals
+            for statement in told
+            if re.search(rf"\b{re.escape(signal)}", statement.text, re.I)
+        )
+        statement, signal = next(found, (None, ""))
+        if statement is not None and name not in planned and name not in _TITLES:
+            questions.append(
+                f'Line {statement.line} says "{signal}": should the component {name} be built? It needs another model.'
+            )
+    return questions
+
+
+def _settle(plan: dict[str, Json]) -> None:
     """Requirements that no planned component serves (its manager is not there) are not claimed."""
     named = {id_ for component in plan["components"] for id_ in component["why"]}
     lost = [entry for entry in plan["requirements"] if entry["id"] not in named]
@@ -344,7 +370,7 @@ def _settle(plan: dict[str, Json], components: frozenset[str] | None) -> None:
         plan["not_understood"] += [{"line": 1, "text": entry["quote"]} for entry in lost]
 
 
-def _nothing(draft: Draft, plan: dict[str, Json], components: frozenset[str] | None) -> dict[str, Json]:
+def _nothing(draft: Draft, plan: dict[str, Json], components: Mapping[str, Sequence[str]] | None) -> dict[str, Json]:
     """The plan of a request in which nothing is stored: it can be shown, and is refused when it is to be carried out."""
     statement = next(
         (unit.statement for unit in draft.units if not unit.excluded),

@@ -1,6 +1,6 @@
 """README, API reference, description of the data."""
 
-# ruff: noqa: E501, S608 - SQL is easier to compare on one line; its names come from checked identifiers.
+# ruff: noqa: E501 - SQL is easier to compare on one line; its names come from checked identifiers.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The web page: a form and a card for each thing, lists, threads, people, notifications, and the shell around them."""
 
-# ruff: noqa: E501, S608 - SQL is easier to compare on one line; its names come from checked identifiers.
+# ruff: noqa: E501 - SQL is easier to compare on one line; its names come from checked identifiers.
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ICONS = {
     "like": "heart",
     "follow": "person",
     "star": "star",
-    "bookmark": "bookmark",
+    "bookmark": "star",
     "favourite": "heart",
     "favorite": "heart",
 }
@@ -151,7 +151,9 @@ def _field(one: JsonObject, filter_: bool = False) -> dict[str, Json]:
         "control": control,
         "required": bool(one["required"]),
     }
-    found |= {key: one[key] for key in ("min", "max", "choices") if key in one}
+    # An empty optional text is left out, so that its least length must not stop the form.
+    keys = ("max", "choices") if kind == "string" and not one["required"] else ("min", "max", "choices")
+    found |= {key: one[key] for key in keys if key in one}
     if "pattern" in one:
         found["pattern"] = str(one["pattern"]).removeprefix("^").removesuffix("$")
     if kind in ("integer", "number", "datetime"):
@@ -313,9 +315,10 @@ def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
                 "icon": "comment",
             }
         )
-    own = {"own": "user_id"} if thing.owned else {}
+    own: dict[str, Json] = {"own": "user_id"} if thing.owned else {}
+    rest: dict[str, Json] = {} if shape.accounts else {"open": True}
     if "update" in thing.operations:
-        fields = [_field(one) | {"required": False} for one in thing.fields]
+        fields = [_field({**one, "required": False}) for one in thing.fields]
         found.append(
             {
                 "kind": "edit",
@@ -324,7 +327,7 @@ def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
                 "label": "Edit",
                 "icon": "edit",
                 "fields": fields,
-                **(own if thing.operations["update"].who == "owner" else {}),
+                **(own if thing.operations["update"].who == "owner" else rest),
             }
         )
     if "delete" in thing.operations:
@@ -337,7 +340,7 @@ def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
                 "label": "Delete",
                 "icon": "trash",
                 "confirm": confirm,
-                **(own if thing.operations["delete"].who == "owner" else {}),
+                **(own if thing.operations["delete"].who == "owner" else rest),
             }
         )
     return found
