@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -51,7 +53,7 @@ def test_the_reasons_of_those_that_were_not_ready_are_kept(root: Path) -> None:
 
 @pytest.mark.parametrize(("entries", "named"), [([PAID, MISSING], ""), ([BLUEPRINT], "openai/gpt-5.2")])
 def test_nothing_ready_is_said_with_every_reason(root: Path, entries: list[Backend], named: str) -> None:
-    with pytest.raises(CannotStart, match="openai/gpt-5.2: this version"):
+    with pytest.raises(CannotStart, match=r"openai/gpt-5\.2: this version"):
         choose(MODELS, "a", entries, root, offline=False, named=named)
 
 
@@ -78,3 +80,21 @@ def test_what_was_not_ready_is_said_when_the_run_starts(root: Path) -> None:
     project.run()
     (note,) = project.events("note")
     assert note.data["message"].startswith("writer: scripted/m, because openai/gpt-5.2: ")
+
+
+def test_a_request_in_flight_at_a_crash_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.models.scripted.SPENDS", True)
+    project = Project(root)
+    project.write("scripted/m.yaml", "models: {a: [{text: hello, delay: 30s}]}\n")
+    project.pipeline("a: {uses: prompt, with: {model: scripted/m, prompt: hello}}", "limits: {cost_usd: 1}\n")
+    assert project.run(time=0.3).exit_code == 4
+    with project.journal() as journal:
+        row = journal.run("run")
+        sources = {**row["sources"], "scripted/m.yaml": "models: {a: [{text: hello}]}\n"}
+    with sqlite3.connect(root / ".orch" / "journal.db") as other:
+        other.execute("UPDATE runs SET sources = ?", (json.dumps(sources),))
+        other.execute("UPDATE runs SET data = json_patch(data, ?)", (json.dumps({"options": {"time": 60}}),))
+    other.close()
+    assert project.resume().exit_code == 0
+    notes = [event.data["message"] for event in project.events("note")]
+    assert notes[-1] == "in flight when the run stopped, counts as spent: scripted/m for a"

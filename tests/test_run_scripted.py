@@ -313,3 +313,19 @@ def test_a_task_that_is_too_large_is_decomposed_again(project: Project) -> None:
         "payments_full",
         "payments_late",
     }
+
+
+def test_a_group_may_have_an_agent_of_its_own(project: Project) -> None:
+    manager = project.root / "managers" / "payments.yaml"
+    groups = """groups:
+  - {name: refunds, match: {keywords: [refund]}, agents: {use: [scripted/other]}}
+"""
+    manager.write_text(manager.read_text().replace("groups:\n", groups, 1))
+    project.write(
+        "scripted/other.yaml", 'agents: {payments_refund: [{writes: {flows/refund.txt: "flow by another\\n"}}]}\n'
+    )
+    outcome = project.run(request(project), "payments")
+    assert outcome.exit_code == 0, outcome.reason
+    assert (Path(outcome.workspace) / "flows" / "refund.txt").read_text() == "flow by another\n"
+    agents = {str(event.data["group"]): event.data["agent"] for event in project.events("order_started")}
+    assert agents == {"refunds": "scripted/other", "flows": "scripted/payments"}

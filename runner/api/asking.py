@@ -30,6 +30,16 @@ class Asking:
         answers = journal.entries(run, "answer")
         self._spent = sum((from_json(Usage, data["usage"]) for _, data in answers), Usage())
 
+    def in_flight(self) -> list[str]:
+        """Requests that were sent and never answered, of an earlier life: they count as spent."""
+        answered = {(key.step, key.item, key.hash) for key, _ in self._journal.entries(self._run, "answer")}
+        asked = self._journal.entries(self._run, "asking")
+        return [
+            f"{data['model']} for {key.step}{'/' if key.item else ''}{key.item}"
+            for key, data in asked
+            if (key.step, key.item, key.hash) not in answered
+        ]
+
     def deterministic(self, alias: str) -> bool:
         """Whether the model would answer the same when asked again."""
         return self._models[alias].deterministic

@@ -87,6 +87,10 @@ def _secrets(prepared: Prepared) -> Mapping[str, str]:
 def _say_start(contexts: Contexts, prepared: Prepared, resumed: int) -> None:
     if resumed:
         contexts.emit("run_resumed", contexts.run, {"times": resumed})
+        for request in contexts.asking.in_flight():
+            contexts.emit(
+                "note", contexts.run, {"message": f"in flight when the run stopped, counts as spent: {request}"}
+            )
         return
     sandbox = prepared.sandbox
     missing = [f"sandbox: {sandbox.name} ({sandbox.reason})"] if sandbox.reason else []

@@ -114,7 +114,11 @@ def _agents(
 ) -> dict[str, Chosen]:
     if not works(pipeline, steps):
         return {}
-    wanted: dict[str, tuple[str, ...]] = {name: manager.agents.use for name, manager in managers.items()}
+    wanted: dict[str, tuple[str, ...]] = {}
+    for name, manager in managers.items():
+        wanted[name] = manager.agents.use
+        own = [group for group in manager.groups if group.agents.use != manager.agents.use]
+        wanted |= {f"{name}.{group.name}": group.agents.use for group in own}
     for name in steps:
         use = pipeline.steps[name].options.get("agent")
         if use is not None:

@@ -141,8 +141,8 @@ class Working:
             round=round,
             assignment=assignment,
             managers=self.managers,
-            agents={name: self._agent(name) for name in self.managers if name in needed},
-            agent_names={name: self.agents[name].backend.use for name in self.managers if name in needed},
+            agents={name: self._agent(name) for name in self.agents if name.partition(".")[0] in needed},
+            agent_names={name: one.backend.use for name, one in self.agents.items()},
             request=self.request,
             plan=self.plan(),
             workspace=self.workspace(),
@@ -167,7 +167,8 @@ class Working:
         tasks = {task.id: task for task in assignment.tasks}
         own: dict[str, list[str]] = {}
         for group in assignment.groups:
-            own.setdefault(self.agents[group.manager].backend.use, []).extend(group.tasks)
+            chosen = self.agents.get(f"{group.manager}.{group.name}", self.agents[group.manager])
+            own.setdefault(chosen.backend.use, []).extend(group.tasks)
         for use, names in own.items():
             chosen = next(one for one in self.agents.values() if one.backend.use == use)
             reason = chosen.module.fits(tuple(tasks[name] for name in names), self.request, self.plan())

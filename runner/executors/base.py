@@ -47,6 +47,11 @@ class Job:
     readable: tuple[Path, ...] = ()
     reached: Callable[[str, str], None] = lambda point, task: None
 
+    def worker(self, manager: str, group: str) -> str:
+        """The key in `agents` of who works for a group: "manager.group" where it has an agent of its own."""
+        own = f"{manager}.{group}"
+        return own if own in self.agents else manager
+
 
 POINTS = (
     "ordered",

@@ -14,14 +14,12 @@ from runner.executors.landing import Claim, Landed, Landing
 from runner.executors.relations import Relations
 from runner.executors.turns import Turns, Worked
 from runner.journal import Key
-from runner.managing.schedule import DONE, Dispatcher
+from runner.managing.schedule import DONE, SLOTS, Dispatcher
 from runner.records import Evidence, Task, TaskResult, Usage, WorkOrder, from_json, to_json
 from runner.workspace import Worktree
 
 ATTEMPTS = 3
 """Attempts at a task where no limit says otherwise."""
-SLOTS = 8
-"""Orders at once where no limit says otherwise."""
 
 
 async def run_orders(job: Job) -> tuple[TaskResult, ...]:
@@ -149,7 +147,11 @@ class _Executor:
         told = {
             name: to_json(getattr(order, name)) for name in ("seat", "manager", "group", "tasks", "attempts", "round")
         }
-        job.emit("order_started", order.id, {**told, "agent": job.agent_names.get(order.manager, "")})
+        job.emit(
+            "order_started",
+            order.id,
+            {**told, "agent": job.agent_names.get(job.worker(order.manager, order.group), "")},
+        )
         self.turns.renew(order)
         worktree = await asyncio.to_thread(job.workspace.worktree, f"{job.step}.{order.seat}")
         good = True

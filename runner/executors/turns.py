@@ -92,13 +92,13 @@ class Turns:
         self, order: WorkOrder, task: Task, ahead: tuple[Task, ...], worktree: Worktree, base: str
     ) -> tuple[TurnResult, Snapshot]:
         manager, attempt = self.job.managers[order.manager], order.attempts[order.tasks.index(task.id)]
-        agent = {"order": order.id, "seat": order.seat, "attempt": attempt, "agent": self._agent_name(manager)}
+        agent = {"order": order.id, "seat": order.seat, "attempt": attempt, "agent": self._agent_name(order)}
         self.job.emit("turn_started", task.id, agent)
         started = time.monotonic()
         session = self.sessions.setdefault(order.seat, Session())
         with tempfile.TemporaryDirectory(prefix="orch-") as scratch:
             turn = self._turn(order, task, ahead, worktree, Path(scratch))
-            said = await self._answer(manager, turn)
+            said = await self._answer(order, turn)
         session.id, session.last = said.session, time.monotonic()
         session.tasks, session.turns = session.tasks + 1, session.turns + 1
         seconds = round(time.monotonic() - started, 3)
@@ -107,8 +107,8 @@ class Turns:
         self.job.emit("turn_finished", task.id, {**told, "usage": to_json(said.usage)})
         return said, work
 
-    async def _answer(self, manager: Manager, turn: Turn) -> TurnResult:
-        agent = self.job.agents[manager.name]
+    async def _answer(self, order: WorkOrder, turn: Turn) -> TurnResult:
+        agent = self.job.agents[self.job.worker(order.manager, order.group)]
         try:
             async with asyncio.timeout(turn.timeout):
                 return await agent.turn(turn)
@@ -186,8 +186,8 @@ class Turns:
         kept = self.job.workspace.keep(worked.commit, f"{task.id}-{round}-{attempt}")
         return replace(worked, reason=reason, feedback=prompts.again(feedback, kept), kept=kept)
 
-    def _agent_name(self, manager: Manager) -> str:
-        return self.job.agent_names.get(manager.name, "")
+    def _agent_name(self, order: WorkOrder) -> str:
+        return self.job.agent_names.get(self.job.worker(order.manager, order.group), "")
 
     def _policy(self, order: WorkOrder) -> SessionPolicy:
         manager = self.job.managers[order.manager]
