@@ -62,8 +62,9 @@ def _readable(command: str) -> bool:
     return "pytest" in command
 
 
-async def _run(context: CheckContext, command: str, folder: Path, report: Path) -> Finished:
+async def _run(context: CheckContext, command: str, folder: Path, report: Path, only_first: bool = False) -> Finished:
     extra = f" --junitxml={shlex.quote(str(report))} -p no:cacheprovider" if _readable(command) else ""
+    extra += " --exitfirst" if extra and only_first else ""
     script = f"cd {shlex.quote(str(folder))} && {command}{extra}"
     env = {"PYTHONDONTWRITEBYTECODE": "1", **context.check.env}
     return await context.run_command(("/bin/sh", "-c", script), timeout=context.check.timeout, env=env)
@@ -110,6 +111,6 @@ async def _with_fault(context: CheckContext, command: str) -> CheckOutcome:
 async def _faulty(context: CheckContext, command: str, fault: Fault, copy: Path) -> Finished:
     await asyncio.to_thread(shutil.copytree, context.worktree, copy, ignore=shutil.ignore_patterns(*IGNORED))
     await asyncio.to_thread(fault.seed, copy)
-    finished = await _run(context, command, copy, context.scratch / f"fault-{JUNIT}")
+    finished = await _run(context, command, copy, context.scratch / f"fault-{JUNIT}", only_first=True)
     await asyncio.to_thread(shutil.rmtree, copy, True)
     return finished
