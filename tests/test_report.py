@@ -239,7 +239,7 @@ def test_what_is_open_at_the_end_is_running() -> None:
 
 def chain_of(events: list[Event], edges: list[dict[str, str]], limits: dict[str, int] | None = None) -> dict[str, Any]:
     names = dict.fromkeys(one.subject for one in events)
-    rows = [{"id": name, "spec": {"kind": "x"}} for name in names]
+    rows = [{"id": name, "title": name, "component": "x", "spec": {"kind": "x"}} for name in names]
     row = {"run": "r", "limits": limits or {}}
     made_up = report(row, None, [], {"tasks": rows, "edges": edges, "groups": []}, {}, [], events)
     schedule: dict[str, Any] = made_up["schedule"]
@@ -264,31 +264,32 @@ def test_the_schedule_says_what_the_longest_chain_waited_for() -> None:
         ("a", "nothing"),
         ("b", "seat"),
         ("c", "needs"),
-        ("d", "agents"),
+        ("d", "slots"),
     ]
-    assert (schedule["seconds"], schedule["lower_bound"], schedule["bound_by"]) == (10, 5, "needs")
+    assert (schedule["seconds"], schedule["lower_bound"], schedule["bound_by"]) == (10, 5, "seat")
     assert schedule["busy"] == 10
 
 
 @pytest.mark.parametrize(
     ("agents", "outputs", "managers", "why"),
     [
-        (2, {}, {}, "agents"),
+        (2, {}, {}, "slots"),
         (9, {"a": ["x.py"], "c": ["x.py", "y.py"]}, {}, "file"),
-        (9, {}, {"a": "backend", "c": "backend", "b": "database"}, "its manager's parallel"),
-        (9, {}, {"a": "backend", "c": "frontend", "b": "database"}, "agents"),
+        (9, {}, {"a": "backend", "c": "backend", "b": "database"}, "parallel"),
+        (9, {}, {"a": "backend", "c": "frontend", "b": "database"}, "slots"),
     ],
 )
 def test_what_is_no_need_and_no_seat_is_a_file_a_manager_or_the_agents(
     agents: int, outputs: dict[str, list[str]], managers: dict[str, str], why: str
 ) -> None:
     events = sorted([*turn("a", "s1", 0, 4), *turn("b", "s2", 0, 6), *turn("c", "s3", 4, 9)], key=lambda one: one.at)
-    rows = [{"id": name, "spec": {"kind": "x"}, "outputs": outputs.get(name, [])} for name in "abc"]
+    about = {"component": "x", "spec": {"kind": "x"}}
+    rows = [{"id": name, "title": name, **about, "outputs": outputs.get(name, [])} for name in "abc"]
     groups = [
         {"manager": manager, "name": "g", "tasks": [task], "seats": [{"id": f"{manager}.{task}", "tasks": [task]}]}
         for task, manager in managers.items()
     ]
-    row = {"run": "r", "limits": {"agents": agents}}
+    row = {"run": "r", "limits": {"agents": agents}, "parallel": dict.fromkeys(managers.values(), 1)}
     made_up = report(row, None, [], {"tasks": rows, "edges": [], "groups": groups}, {}, [], events)
     assert [(link["task"], link["waited_for"]) for link in made_up["schedule"]["chain"]] == [
         ("a", "nothing"),
@@ -299,7 +300,7 @@ def test_what_is_no_need_and_no_seat_is_a_file_a_manager_or_the_agents(
 def test_the_lower_bound_counts_agents_too() -> None:
     events = sorted([*turn("a", "s1", 0, 4), *turn("b", "s2", 0, 4), *turn("c", "s3", 4, 8)], key=lambda one: one.at)
     schedule = chain_of(events, [], {"agents": 2})
-    assert (schedule["lower_bound"], schedule["bound_by"], schedule["most_at_once"]) == (6, "agents", 2)
+    assert (schedule["lower_bound"], schedule["bound_by"], schedule["most_at_once"]) == (6, "slots", 2)
 
 
 def test_two_agents_at_work_at_once_stand_above_each_other() -> None:

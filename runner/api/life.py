@@ -14,8 +14,8 @@ from runner.api.contexts import Contexts
 from runner.api.outcome import RESUMABLE, STATUS_OF_EXIT, Outcome, ended
 from runner.engine import Ground, StepState, limited, walk
 from runner.errors import CannotStart, Interrupted, OrchError, StepFailed
-from runner.executors.local import SLOTS
 from runner.expressions import parse
+from runner.managing.schedule import SLOTS
 from runner.records import Assignment, Json, Pipeline, Plan, Task, from_json
 from runner.registry import STEPS
 from runner.reporters.breakdown import breakdown

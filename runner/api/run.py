@@ -18,6 +18,7 @@ from runner.api.outcome import Outcome
 from runner.errors import CannotStart, FileProblems, UsageError
 from runner.journal import Journal
 from runner.load import Loaded, load_pipeline
+from runner.managing.places import caps
 from runner.positions import Document, load_json, load_yaml
 from runner.records import Event, Json, JsonObject, Limits, Pipeline, Request, to_json
 from runner.registry import STEPS, NotShipped
@@ -212,6 +213,7 @@ def row_of(prepared: Prepared) -> JsonObject:
         "models": {alias: one.data for alias, one in prepared.choices.models.items()},
         "agents": {alias: one.data for alias, one in prepared.choices.agents.items()},
         "limits": _said(prepared.pipeline.limits),
+        "parallel": caps(loaded.managers),
         "sources": sources,
     }
 

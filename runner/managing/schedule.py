@@ -20,6 +20,8 @@ from runner.records.work import Status
 
 DONE = ("verified", "unverified")
 """The statuses that unlock what waits for a task."""
+SLOTS = 8
+"""Orders at once where no limit says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

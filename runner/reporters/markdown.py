@@ -9,6 +9,7 @@ from typing import Any
 from runner.graph.colours import MARKS
 from runner.graph.layout import without_shortcuts
 from runner.graph.pictures import to_mermaid
+from runner.reporters.chain_line import bound, waited
 from runner.reporters.safe import escape, escape_lines, shorten
 from runner.reporters.units import count, moment, seconds, tokens, usd
 
@@ -203,12 +204,12 @@ def _schedule(report: Report) -> list[str]:
     if not made["chain"]:
         return []
     rows = [
-        [plain(link["task"]), seconds(link["seconds"]), plain(link["waited_for"]), seconds(link["waited"])]
+        [plain(link["task"]), seconds(link["seconds"]), plain(waited(link)), seconds(link["waited"])]
         for link in made["chain"]
     ]
     said = (
         f"The tasks took {seconds(made['seconds'])}; with these durations nothing could take less than "
-        f"{seconds(made['lower_bound'])} (bound by {plain(made['bound_by'])}). At most "
+        f"{seconds(made['lower_bound'])} (bound by {bound(made['bound_by'])}). At most "
         f"{count(made['most_at_once'], 'agent')} worked at once."
     )
     return [said, "", *_table(("longest chain", "took", "started after", "gap"), rows)]

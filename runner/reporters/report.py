@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from runner.records import Event, Json, JsonObject, Usage, from_json, to_json
+from runner.managing import analysis
+from runner.managing.schedule import SLOTS
+from runner.records import Assignment, Event, Json, JsonObject, Usage, from_json, to_json
 from runner.reporters.choices import chosen
 from runner.reporters.safe import masked
 from runner.reporters.spent import spent, total
-from runner.reporters.timeline import Timeline, timeline
+from runner.reporters.timeline import Timeline, most_at_once, timeline
 from runner.reporters.verdict_line import next_commands, verdict_line
-from runner.reporters.waits import schedule
 
 VERSION = 1
 RUN_STATUSES = ("running", "ok", "failed", "refused", "limit", "waiting", "interrupted", "cancelled", "error")
@@ -44,7 +45,6 @@ def report(
     line = timeline(events)
     judged = {str(verdict["id"]): verdict for verdict in verdicts}
     edges = list((assignment or {}).get("edges") or ())
-    managers = {task: place["manager"] for task, place in _places(assignment).items()}
     made: Row = {
         "version": VERSION,
         **_head(row, plan, events, line),
@@ -53,7 +53,7 @@ def report(
         "tasks": _tasks(tasks, assignment, results, line),
         "usage": to_json(total(events, results)),
         "spent": spent(events, results),
-        "schedule": schedule(line, tasks, edges, managers, row.get("limits") or {}),
+        "schedule": _schedule(row, assignment, line),
         "steps": _steps(line),
         "timeline": to_json(line),
         "edges": edges,
@@ -211,6 +211,35 @@ def _steps(line: Timeline) -> list[Row]:
         {"name": name, "status": span.outcome, "seconds": round(span.end - span.start, 3), "reason": span.reason}
         for name, span in last.items()
     ]
+
+
+def _schedule(row: JsonObject, assignment: JsonObject | None, line: Timeline) -> Row:
+    """Why the tasks took as long as they did, in seconds; `busy` is the work of all of them."""
+    turns = [span for span in line.spans if span.kind == "turn"]
+    spans = [
+        analysis.Span(
+            task=span.subject,
+            seat=span.lane,
+            start=span.start,
+            end=span.end,
+            attempt=span.attempt,
+            round=span.round,
+        )
+        for span in turns
+    ]
+    known = from_json(Assignment, assignment) if assignment else Assignment(tasks=(), groups=(), edges=())
+    slots = int((row.get("limits") or {}).get("agents") or SLOTS)
+    found = analysis.schedule(known, spans, slots, row.get("parallel") or {})
+    return {
+        **_rounded(found),
+        "busy": round(sum(span.end - span.start for span in turns), 3),
+        "most_at_once": most_at_once(turns),
+        "chain": [_rounded(link) for link in found["chain"]],
+    }
+
+
+def _rounded(data: JsonObject) -> Row:
+    return {key: round(value, 3) if isinstance(value, float) else value for key, value in data.items()}
 
 
 def _problems(events: Iterable[Event]) -> list[Row]:

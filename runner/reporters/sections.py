@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.graph.layout import without_shortcuts
 from runner.graph.svg import to_svg
+from runner.reporters.chain_line import bound, waited
 from runner.reporters.pieces import ORDER, bullets, check_card, chips, mark, passed, section, tile, words
 from runner.reporters.safe import escape, shorten
 from runner.reporters.timeline_svg import timeline_svg
@@ -265,13 +266,13 @@ def schedule(report: Report) -> str:
         return ""
     chain = "".join(
         f"<tr><td>{words(link['task'])}{_again(link)}</td>"
-        f'<td class="n">{seconds(link["seconds"])}</td><td>{words(link["waited_for"])}</td>'
+        f'<td class="n">{seconds(link["seconds"])}</td><td>{words(waited(link))}</td>'
         f'<td class="n">{seconds(link["waited"])}</td></tr>'
         for link in plan["chain"]
     )
     said = (
         f"<p>The tasks took <b>{seconds(plan['seconds'])}</b>; with these durations nothing could take less than "
-        f"<b>{seconds(plan['lower_bound'])}</b>, bound by {words(plan['bound_by'])}. Agents were at work for "
+        f"<b>{seconds(plan['lower_bound'])}</b>, bound by {words(bound(plan['bound_by']))}. Agents were at work for "
         f"{seconds(plan['busy'])} in all, at most {plan['most_at_once']} at once.</p>"
     )
     table = (

@@ -161,3 +161,13 @@ def timeline(events: Sequence[Event]) -> Timeline:
     reading.stop(now, "interrupted" if over else "running")
     spans = tuple(sorted(reading.closed, key=lambda span: (span.start, span.lane, span.subject)))
     return Timeline(spans, now, tuple(clock.resumed))
+
+
+def most_at_once(turns: Sequence[Span]) -> int:
+    """How many agents were at work at the same moment, at most (their own turns, without checks and merges)."""
+    moments = sorted([(span.start, 1) for span in turns] + [(span.worked, -1) for span in turns])
+    now = most = 0
+    for _, change in moments:
+        now += change
+        most = max(most, now)
+    return most
