@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from runner.blueprint.english import article, join, plural
-from runner.blueprint.folding import INTEGERS, LONG, NUMBERS, TEXTS, Thing, World
+from runner.blueprint.things import INTEGERS, LONG, NUMBERS, TEXTS, Thing, World
 from runner.records import Json, JsonObject
 
 Assume = Callable[[str, str], str]
@@ -127,9 +127,7 @@ def _entity(thing: Thing, world: World, assume: Assume, accounts: bool) -> dict[
     owned = accounts and (_owned_ddl(thing) if thing.table is not None else thing.operations["create"]["who"] != "any")
     relations: list[dict[str, Json]] = []
     if thing.table is not None:
-        relations.append(
-            {"kind": "ddl", "spec": dict(thing.table), "ids": _sorted(thing.ids)}
-        )
+        relations.append({"kind": "ddl", "spec": dict(thing.table), "ids": _sorted(thing.ids)})
     if owned:
         relations.append(
             {"kind": "belongs_to", "to": "users", "by": "user_id", "role": "owner", "ids": _sorted(thing.ids)}

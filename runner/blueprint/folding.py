@@ -7,76 +7,12 @@ is folded again without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
-from runner.blueprint.english import plural, singular
+from runner.blueprint.folding_lists import fold_feed, fold_list, fold_mark_read, fold_narrow, fold_notify, fold_show
+from runner.blueprint.things import RESERVED, Thing, World, add_id
 from runner.blueprint.understanding.facts import Fact
 from runner.records import Json, JsonObject
 
-TEXTS = frozenset(
-    ["post", "comment", "message", "reply", "note", "review", "answer", "question", "tweet", "entry", "memo"]
-)
-LONG = frozenset(
-    [
-        "description",
-        "text",
-        "content",
-        "body",
-        "notes",
-        "note",
-        "instructions",
-        "ingredients",
-        "steps",
-        "bio",
-        "summary",
-        "message",
-        "comment",
-    ]
-)
-INTEGERS = frozenset(
-    [
-        "year",
-        "pages",
-        "age",
-        "minutes",
-        "servings",
-        "copies",
-        "quantity",
-        "count",
-        "amount",
-        "number",
-        "stars",
-        "rating",
-        "days",
-        "hours",
-        "points",
-        "size",
-        "floor",
-    ]
-)
-NUMBERS = frozenset(["price", "cost", "weight", "height", "width", "distance"])
-RESERVED = frozenset(
-    [
-        "id",
-        "user_id",
-        "created_at",
-        "limit",
-        "offset",
-        "q",
-        "user",
-        "username",
-        "token",
-        "password",
-        "owner",
-        "new_id",
-        "now",
-        "select",
-        "table",
-        "order",
-        "group",
-        "index",
-    ]
-)
 _ORDER = [
     "register",
     "table",
@@ -91,46 +27,8 @@ _ORDER = [
     "ability",
     "narrow",
 ]
+
 """What defines stands before what refines; the rest comes last."""
-
-
-@dataclass(slots=True)
-class Thing:
-    """One thing while it is folded. Every entry keeps in `ids` who asked for it."""
-
-    name: str
-    fields: dict[str, dict[str, Json]] = field(default_factory=dict)
-    parents: dict[str, set[str]] = field(default_factory=dict)
-    operations: dict[str, dict[str, Json]] = field(default_factory=dict)
-    links: dict[str, dict[str, Json]] = field(default_factory=dict)
-    listing: dict[str, Json] = field(default_factory=dict)
-    feed: dict[str, Json] | None = None
-    table: JsonObject | None = None
-    ids: set[str] = field(default_factory=set)
-    content: dict[str, Json] = field(default_factory=dict)
-    shows: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class World:
-    """Everything folded. `assumed` are (text, why) pairs; `refused` the keys of facts that found no place."""
-
-    things: dict[str, Thing] = field(default_factory=dict)
-    accounts: set[str] = field(default_factory=set)
-    hashed: set[str] = field(default_factory=set)
-    login_for: set[str] = field(default_factory=set)
-    lists: dict[str, Json] = field(default_factory=dict)
-    notify: dict[str, set[str]] = field(default_factory=dict)
-    every_event: set[str] = field(default_factory=set)
-    live: set[str] = field(default_factory=set)
-    inbox: dict[str, set[str]] = field(default_factory=dict)
-    inbox_listing: dict[str, Json] = field(default_factory=dict)
-    artefacts: dict[str, set[str]] = field(default_factory=dict)
-    login_by: str = ""
-    refused: set[str] = field(default_factory=set)
-
-    def thing(self, name: str) -> Thing | None:
-        return self.things.get(name)
 
 
 def fold(facts: Iterable[tuple[str, Fact]], signed_in: bool) -> World:
@@ -158,10 +56,6 @@ def _define(world: World, fact: Fact, signed_in: bool) -> None:
     creates = fact.kind != "ability" or fact.data["action"] == "create"
     if fact.entity and creates and fact.entity not in world.things and fact.entity not in ("notification", "user"):
         world.things[fact.entity] = Thing(name=fact.entity)
-
-
-def _add(entry: dict[str, Json], id_: str) -> None:
-    entry.setdefault("ids", set()).add(id_)
 
 
 def _register(world: World, fact: Fact, id_: str) -> bool:
@@ -209,7 +103,7 @@ def _ability(world: World, fact: Fact, id_: str) -> bool:
         entry["who"] = "user"
     if action == "create":
         thing.ids.add(id_)
-    _add(entry, id_)
+    add_id(entry, id_)
     return True
 
 
@@ -222,8 +116,8 @@ def _changes_field(thing: Thing, fact: Fact, id_: str, who: str) -> bool:
     if len(names) != 1 or (known and known["who"] != who):
         return False
     entry = thing.operations.setdefault("update", {"who": who})
-    _add(entry, id_)
-    _add(thing.fields[names[0]], id_)
+    add_id(entry, id_)
+    add_id(thing.fields[names[0]], id_)
     return True
 
 
@@ -266,7 +160,7 @@ def _merge_field(thing: Thing, data: JsonObject, id_: str) -> bool:
             return False
         if key != "required" or not entry.get("required_said") or value:
             entry[key] = value
-    _add(entry, id_)
+    add_id(entry, id_)
     return True
 
 
@@ -278,7 +172,7 @@ def _content(world: World, fact: Fact, id_: str) -> bool:
         if key in ("min", "max") and thing.content.get(key, value) != value:
             return False
         thing.content[key] = value
-    _add(thing.content, id_)
+    add_id(thing.content, id_)
     return True
 
 
@@ -320,7 +214,7 @@ def _link(world: World, fact: Fact, id_: str) -> bool:
     entry = target.links.setdefault(
         str(fact.data["verb"]), {"verb": fact.data["verb"], "not_self": False, "undo": False}
     )
-    _add(entry, id_)
+    add_id(entry, id_)
     return True
 
 
@@ -340,7 +234,7 @@ def _once(world: World, fact: Fact, id_: str) -> bool:
     link = _linked(world, fact)
     if link is None:
         return False
-    _add(link, id_)
+    add_id(link, id_)
     return True
 
 
@@ -358,131 +252,7 @@ def _not_self(world: World, fact: Fact, id_: str) -> bool:
     if link is None:
         return False
     link["not_self"] = True
-    _add(link, id_)
-    return True
-
-
-def _listing(world: World, fact: Fact, id_: str) -> bool:
-    if fact.entity == "notification":
-        return _inbox_list(world, fact, id_)
-    target = world.lists if fact.entity == "*" else None
-    if target is None:
-        thing = world.thing(fact.entity)
-        if thing is None:
-            return False
-        target = thing.listing
-        if "order" in fact.data and not _orders(thing, fact.data):
-            return False
-    for key, value in fact.data.items():
-        if key in ("size", "max", "order", "descending") and target.get(key, value) != value:
-            return False
-    target.update({key: value for key, value in fact.data.items() if key != "ids"})
-    _add(target, id_)
-    return "order" not in fact.data if fact.entity == "*" else True
-
-
-def _inbox_list(world: World, fact: Fact, id_: str) -> bool:
-    if fact.data.get("order", "created_at") != "created_at":
-        return False
-    world.inbox_listing.update(fact.data)
-    _add(world.inbox_listing, id_)
-    return True
-
-
-def _orders(thing: Thing, data: JsonObject) -> bool:
-    order = str(data["order"])
-    if order == "":
-        return any(name in thing.fields for name in ("title", "name"))
-    return order in ("created_at", "username") or order in _columns(thing)
-
-
-def _columns(thing: Thing) -> set[str]:
-    if thing.table is not None:
-        return {str(column["name"]) for column in thing.table["columns"]}
-    return set(thing.fields) or {"content"}
-
-
-def _narrow(world: World, fact: Fact, id_: str) -> bool:
-    thing = world.thing(fact.entity)
-    if thing is None or thing.table is not None:
-        return False
-    for by in fact.data["by"]:
-        entry = _narrowing(thing, str(by), str(fact.data["how"]))
-        if entry is None:
-            return False
-        entries = thing.listing.setdefault("narrow", {})
-        entries.setdefault(entry, set()).add(id_)
-    return True
-
-
-def _narrowing(thing: Thing, by: str, how: str) -> tuple[str, str] | None:
-    owned = thing.name != "user"
-    if by in ("author", "owner", "creator", "writer", "user") and owned and how != "sort":
-        return ("author", by)
-    if by in ("word", "words") and how == "search":
-        return ("words", "")
-    if by == "name" and thing.name == "user":
-        return ("text", "username")
-    if by in thing.fields and how == "sort":
-        return ("sort", by)
-    if by in thing.fields:
-        return (how if how == "filter" else "text", by)
-    return ("text", "content") if by in ("text", "content") and not thing.fields and how == "search" else None
-
-
-def _show(world: World, fact: Fact, id_: str) -> bool:
-    thing = world.thing(fact.entity)
-    if thing is None:
-        return False
-    if "count" in fact.data:
-        noun = str(fact.data["count"])
-        noun = {"follower": "follow", "liked": "like"}.get(noun, noun)
-        child = world.thing(noun)
-        good = noun in thing.links or (child is not None and thing.name in child.parents)
-    else:
-        good = "field" not in fact.data or str(fact.data["field"]) in thing.fields
-    thing.shows.add(id_)
-    return good and thing.table is None
-
-
-def _feed(world: World, fact: Fact, id_: str) -> bool:
-    thing, user = world.thing(fact.entity), world.thing("user")
-    if (
-        thing is None
-        or user is None
-        or "follow" not in user.links
-        or fact.data.get("order", "created_at") != "created_at"
-    ):
-        return False
-    thing.feed = {**(thing.feed or {}), **fact.data, "own": bool(fact.data["own"] or (thing.feed or {}).get("own"))}
-    _add(thing.feed, id_)
-    return True
-
-
-def _notify(world: World, fact: Fact, id_: str) -> bool:
-    if world.thing("user") is None:
-        return False
-    for event in fact.data["events"]:
-        if event == "*":
-            world.every_event.add(id_)
-        elif _event_known(world, str(event)):
-            world.notify.setdefault(str(event), set()).add(id_)
-        else:
-            return False
-    if fact.data["live"]:
-        world.live.add(id_)
-    return bool(fact.data["events"] or world.notify or world.every_event)
-
-
-def _event_known(world: World, event: str) -> bool:
-    child = world.thing(event)
-    return any(event in thing.links for thing in world.things.values()) or (child is not None and bool(child.parents))
-
-
-def _mark_read(world: World, fact: Fact, id_: str) -> bool:
-    if not world.notify and not world.every_event:
-        return False
-    world.inbox.setdefault("read_all" if fact.data["all"] else "read", set()).add(id_)
+    add_id(link, id_)
     return True
 
 
@@ -498,7 +268,7 @@ def _cascade(world: World, fact: Fact, id_: str) -> bool:
     for part in fact.data["to"]:
         child = world.thing(str(part))
         if part in thing.links:
-            _add(thing.links[str(part)], id_)
+            add_id(thing.links[str(part)], id_)
         elif child is not None and thing.name in child.parents:
             child.ids.add(id_)
         else:
@@ -513,7 +283,7 @@ def _default(world: World, fact: Fact, id_: str) -> bool:
     if len(found) != 1 or found[0].get("default", value) != value:
         return False
     found[0]["default"] = value
-    _add(found[0], id_)
+    add_id(found[0], id_)
     return True
 
 
@@ -554,12 +324,12 @@ _FOLD: Mapping[str, Callable[[World, Fact, str], bool]] = {
     "once": _once,
     "unlink": _unlink,
     "not_self": _not_self,
-    "list": _listing,
-    "narrow": _narrow,
-    "show": _show,
-    "feed": _feed,
-    "notify": _notify,
-    "mark_read": _mark_read,
+    "list": fold_list,
+    "narrow": fold_narrow,
+    "show": fold_show,
+    "feed": fold_feed,
+    "notify": fold_notify,
+    "mark_read": fold_mark_read,
     "forbid": _forbid,
     "cascade": _cascade,
     "default": _default,
@@ -579,13 +349,3 @@ def _finish(world: World) -> None:
                 world.refused |= data["ids"]
     if not world.notify and not world.every_event:
         world.refused |= set(world.inbox_listing.get("ids", ()))
-
-
-def table_name(thing: str) -> str:
-    """The table of a thing: its plural."""
-    return plural(thing)
-
-
-def thing_name(table: str) -> str:
-    """The thing of a table."""
-    return singular(table)

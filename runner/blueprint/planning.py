@@ -16,9 +16,10 @@ from runner.blueprint.decomposing.shape import ids
 from runner.blueprint.english import join
 from runner.blueprint.entities import entities_of
 from runner.blueprint.fit import misfit
-from runner.blueprint.folding import World, fold
+from runner.blueprint.folding import fold
 from runner.blueprint.reading import Reading, Statement, read
 from runner.blueprint.reading import fold as folded
+from runner.blueprint.things import World
 from runner.blueprint.understanding import Understood, understand
 from runner.blueprint.understanding.facts import Fact
 from runner.records import Json, JsonObject

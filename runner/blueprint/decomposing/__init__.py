@@ -15,7 +15,7 @@ from runner.blueprint.decomposing import (
     live,
     testing,
 )
-from runner.blueprint.decomposing.endpoints import Call
+from runner.blueprint.decomposing.calls import Call
 from runner.blueprint.decomposing.shape import Shape, shape_of
 from runner.records import Json, JsonObject
 

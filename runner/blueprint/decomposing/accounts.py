@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from runner.blueprint.decomposing import database
-from runner.blueprint.decomposing.endpoints import Call, endpoint_task
+from runner.blueprint.decomposing.calls import Call, endpoint_task
 from runner.blueprint.decomposing.shape import Shape, Thing, ids
 from runner.blueprint.decomposing.tasks import task
 from runner.records import Json, JsonObject

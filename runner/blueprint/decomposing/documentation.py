@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runner.blueprint.decomposing.endpoints import Call
+from runner.blueprint.decomposing.calls import Call
 from runner.blueprint.decomposing.shape import Shape, ids
 from runner.blueprint.decomposing.tasks import task
 from runner.records import Json

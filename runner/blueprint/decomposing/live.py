@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from runner.blueprint.decomposing import database
-from runner.blueprint.decomposing.endpoints import (
+from runner.blueprint.decomposing.calls import (
     Call,
     endpoint_task,
     notification_fields,

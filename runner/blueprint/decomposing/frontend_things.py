@@ -1,0 +1,223 @@
+"""The components of one thing: its form, card, list, thread and feed."""
+
+from __future__ import annotations
+
+from runner.blueprint.decomposing.frontend_parts import (
+    component_task,
+    form_field,
+    list_component,
+    state_of,
+    titles_of,
+    toggle_of,
+)
+from runner.blueprint.decomposing.shape import Shape, Thing, camel, ids, words
+from runner.blueprint.english import article
+from runner.records import Json
+
+
+def composer(shape: Shape, thing: Thing) -> dict[str, Json]:
+    name = words(thing.name)
+    tag = thing.name.replace("_", "-")
+    served = ids(thing.operations["create"].ids, *(one["ids"] for one in thing.fields))
+    fields = [form_field(one) for one in thing.fields]
+    return component_task(
+        shape,
+        f"{camel(thing.name)}Composer",
+        f"Write {article(name)}" if thing.main == "content" else f"Add {article(name)}",
+        "form",
+        served,
+        states=[
+            state_of("default", f"a form with {', '.join(str(field['label']) for field in fields)}", f"{tag}-form"),
+            state_of("loading", "the button is disabled", f"{tag}-submit"),
+            state_of("error", "the message of the API in an alert", f"{tag}-form-error"),
+        ],
+        events=[{"name": f"{tag}-created", "detail": f"the {name}"}],
+        calls=[f"POST {thing.collection}"],
+        fields=fields,
+        accessibility=[
+            {"selector": "form", "role": "form", "name": f"Add {article(name)}", "keys": ["Ctrl+Enter"]},
+            {"selector": "[role=alert]", "role": "alert", "name": "the message", "keys": []},
+        ],
+        test_ids=[f"{tag}-form", f"{tag}-submit", f"{tag}-form-error", f"{tag}-counter"],
+        settings={"submit": "Post" if thing.name == "post" else "Add"},
+    )
+
+
+def thread_component(shape: Shape, thing: Thing) -> dict[str, Json]:
+    name, tag = words(thing.name), thing.table.replace("_", "-")
+    fields = [form_field(one) | {"counter": False} for one in thing.fields]
+    listed = titles_of(thing)
+    listed.setdefault("text", thing.main)
+    if thing.owned and listed["title"] != "username":
+        listed |= {"title": "username", "text": thing.main}
+    return component_task(
+        shape,
+        f"{camel(thing.name)}Thread",
+        f"{words(thing.table).capitalize()} of {article(words(thing.parent_name))}",
+        "thread",
+        ids(thing.operations["create"].ids, thing.ids, thing.listing["ids"]),
+        props=[{"name": "item", "type": "object", "required": True}],
+        states=[
+            state_of("default", f"the {words(thing.table)} and a form", tag),
+            state_of("loading", "Loading", f"{tag}-loading"),
+            state_of("empty", f"No {words(thing.table)} yet.", f"{tag}-empty"),
+            state_of("error", "the message of the API and a button to try again", f"{tag}-error"),
+        ],
+        events=[{"name": f"{thing.name.replace('_', '-')}-created", "detail": f"the {name}"}],
+        calls=[f"GET {thing.collection}", f"POST {thing.collection}"],
+        fields=fields,
+        shows=[value for value in listed.values() if isinstance(value, str)],
+        accessibility=[
+            {"selector": "form", "role": "form", "name": f"Your {name}", "keys": []},
+            {"selector": "ol", "role": "list", "name": words(thing.table).capitalize(), "keys": []},
+        ],
+        test_ids=[tag, f"{tag}-loading", f"{tag}-empty", f"{tag}-error"],
+        settings={
+            "submit": "Add" if thing.name != "comment" else "Comment",
+            "bind": {f"{thing.parent_name}_id": "id"},
+            **listed,
+        },
+    )
+
+
+def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
+    found = [toggle_of(link) for link in thing.links]
+    for child in shape.children(thing):
+        label = words(child.table).capitalize()
+        found.append(
+            {
+                "kind": "expand",
+                "name": child.table,
+                "component": f"{camel(child.name)}Thread",
+                "count": f"{child.name}_count",
+                "label": label,
+                "icon": "comment",
+            }
+        )
+    own: dict[str, Json] = {"own": "user_id"} if thing.owned else {}
+    rest: dict[str, Json] = {} if shape.accounts else {"open": True}
+    if "update" in thing.operations:
+        fields = [form_field({**one, "required": False}) for one in thing.fields]
+        found.append(
+            {
+                "kind": "edit",
+                "name": "edit",
+                "call": f"PATCH {thing.one}",
+                "label": "Edit",
+                "icon": "edit",
+                "fields": fields,
+                **(own if thing.operations["update"].who == "owner" else rest),
+            }
+        )
+    if "delete" in thing.operations:
+        confirm = f"Delete this {words(thing.name)}?"
+        found.append(
+            {
+                "kind": "remove",
+                "name": "delete",
+                "call": f"DELETE {thing.one}",
+                "label": "Delete",
+                "icon": "trash",
+                "confirm": confirm,
+                **(own if thing.operations["delete"].who == "owner" else rest),
+            }
+        )
+    return found
+
+
+def card_component(shape: Shape, thing: Thing) -> dict[str, Json]:
+    tag = thing.name.replace("_", "-")
+    actions = _actions(shape, thing)
+    calls = [str(action[key]) for action in actions for key in ("on", "off", "call") if key in action]
+    threads = [f"{camel(child.name)}Thread" for child in shape.children(thing)]
+    served = ids(
+        thing.listing["ids"],
+        *(link.ids for link in thing.links),
+        *(o.ids for action, o in thing.operations.items() if action in ("update", "delete")),
+        *(child.operations["create"].ids for child in shape.children(thing)),
+    )
+    accessibility: list[dict[str, Json]] = [
+        {"selector": "article", "role": "article", "name": words(thing.name).capitalize(), "keys": []}
+    ]
+    accessibility += [
+        {"selector": "button.toggle", "role": "button", "name": str(action["label"]), "keys": ["Enter", "Space"]}
+        for action in actions
+        if action["kind"] == "toggle"
+    ]
+    return component_task(
+        shape,
+        f"{camel(thing.name)}Card",
+        f"One {words(thing.name)} with its actions",
+        "item",
+        served,
+        needs=threads,
+        props=[{"name": "item", "type": "object", "required": True}],
+        states=[
+            state_of("default", "its fields and actions", tag),
+            state_of("loading", "the pressed action is disabled", tag),
+            state_of("error", "the message of the API in an alert", f"{tag}-error"),
+        ],
+        events=[{"name": "item-removed", "detail": f"the id of the {words(thing.name)}"}]
+        if "delete" in thing.operations
+        else [],
+        calls=calls,
+        shows=[name for _, name, _, _ in shape.columns(thing, shape.accounts) if name not in ("id", "user_id")],
+        uses=threads,
+        listens=[f"{child.name.replace('_', '-')}-created" for child in shape.children(thing)],
+        accessibility=accessibility,
+        test_ids=[tag, *(f"{tag}-{action['name']}" for action in actions), f"{tag}-error"],
+        settings={"bind": {thing.id_param: "id"}, **titles_of(thing), "actions": actions},
+    )
+
+
+def feed_component(shape: Shape, thing: Thing) -> dict[str, Json]:
+    listens = [f"{thing.name.replace('_', '-')}-created", "item-removed"]
+    served = ids((thing.feed or {}).get("ids", ()), shape.paging_ids)
+    empty = f"Your feed is empty. Write {article(words(thing.name))}, or follow someone."
+    return list_component(
+        shape,
+        f"{camel(thing.name)}Feed",
+        "Your feed",
+        "feed",
+        f"{camel(thing.name)}Card",
+        "GET /api/feed",
+        served,
+        empty,
+        listens=listens,
+        settings={"prepend": listens[0]},
+    )
+
+
+def explorer_component(shape: Shape, thing: Thing) -> dict[str, Json]:
+    tag = thing.table.replace("_", "-")
+    fields: list[dict[str, Json]] = []
+    for entry in thing.listing["narrow"]:
+        if entry["how"] == "author":
+            fields.append({"name": "author", "label": "Author", "control": "search", "max": 30})
+        elif entry["how"] in ("words", "text") and not any(field["name"] == "q" for field in fields):
+            fields.append({"name": "q", "label": "Words", "control": "search", "max": 100})
+        elif entry["how"] == "filter":
+            one = next(one for one in thing.fields if one["name"] == entry["by"])
+            fields.append(
+                {key: value for key, value in form_field(one, filter_=True).items() if key not in ("counter", "min")}
+            )
+        elif entry["how"] == "sort" and not any(field["name"] == "sort" for field in fields):
+            sorts = [other["by"] for other in thing.listing["narrow"] if other["how"] == "sort"]
+            fields.append({"name": "sort", "label": "Sort by", "control": "text", "choices": ["", *sorts]})
+    served = ids(thing.listing["ids"], shape.paging_ids, *(entry["ids"] for entry in thing.listing["narrow"]))
+    created = [] if thing.feed is not None else [f"{thing.name.replace('_', '-')}-created"]
+    settings: dict[str, Json] = {"prepend": created[0]} if created else {}
+    size = int(thing.listing["size"] or shape.stack["paging"]["size"])
+    return list_component(
+        shape,
+        f"{camel(thing.name)}Explorer",
+        f"All {words(thing.table)}",
+        tag,
+        f"{camel(thing.name)}Card",
+        f"GET {thing.collection}",
+        served,
+        f"No {words(thing.name)} matches." if fields else f"No {words(thing.table)} yet.",
+        fields=fields,
+        listens=[*created, "item-removed"],
+        settings={**settings, "page_size": size},
+    )
