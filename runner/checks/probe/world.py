@@ -163,28 +163,47 @@ class World:
         order = dict.fromkeys(name for table in present for name in (*ancestors(table, specs), table))
         # One transaction: a row of its own would wait for the disk each time, and be tried in a journal of its own.
         self.database.execute("BEGIN IMMEDIATE")
-        for table in order:
-            if table in present and (table not in left_out or table == self.people):
-                self._fill(specs[table], self.wanted(table))
+        filled = [name for name in order if name in present and (name not in left_out or name == self.people)]
+        for table in filled:
+            self._fill(specs[table], range(ROWS))
+        # Long lists come last: rows of other tables shall hang on the few users who can log in.
+        for table in filled:
+            self._fill(specs[table], range(ROWS, self.wanted(table)))
         self.database.execute("COMMIT")
 
     def wanted(self, table: str) -> int:
         """How many rows a table gets: more than a page for each user where a judged list is paged."""
         pages = [spec["paging"]["default"] for spec in self.plan["judged"].values() if _lists(spec, table)]
-        return max([ROWS, *(USERS * (size + 2) for size in map(int, pages) if size <= 40)])
+        return max([ROWS, *(ROWS + USERS * (size + 2) for size in map(int, pages) if size <= 40)])
 
-    def _fill(self, spec: Spec, count: int) -> None:
-        for n in range(count):
+    def _fill(self, spec: Spec, numbers: range) -> None:
+        for n in numbers:
             try:
-                fixed = self._fixed(spec) if count > ROWS and n % 2 == 0 else {}
-                insert(self.database, spec["table"], fitting(self.database, spec, n, fixed))
+                insert(self.database, spec["table"], self._row(spec, n))
             except (NoRow, sqlite3.Error) as error:
                 if n < 2:
                     self.notes.append(f"{spec['table']} got only {n} prepared rows: {error}")
                 return
 
-    def _fixed(self, spec: Spec) -> dict[str, Any]:
-        """Half of the rows of a long list hang on one parent, so that its own page overflows as well."""
+    def _row(self, spec: Spec, n: int) -> dict[str, Any]:
+        if n >= ROWS:
+            try:
+                return fitting(
+                    self.database, spec, n, {**self._users(spec, n), **(self._parent(spec) if n % 2 else {})}
+                )
+            except NoRow:
+                pass  # one parent and few users may not go together often enough
+        return fitting(self.database, spec, n)
+
+    def _users(self, spec: Spec, n: int) -> dict[str, Any]:
+        """Users who can log in, for each column that names one, so that the pages of each overflow."""
+        keys = [key for key in spec.get("foreign_keys", []) if key["table"] == self.people and len(key["columns"]) == 1]
+        if not self.accounts:
+            return {}
+        return {key["columns"][0]: self.accounts[(n + at) % len(self.accounts)].id for at, key in enumerate(keys)}
+
+    def _parent(self, spec: Spec) -> dict[str, Any]:
+        """One row for the column by which a judged list is asked for, so that its own page overflows as well."""
         for one in self.plan["judged"].values():
             for param in one.get("params", []):
                 target = param.get("references", {})
