@@ -144,3 +144,17 @@ async def test_a_deterministic_model_is_not_asked_again_and_its_problems_stay() 
     first = Ask(address="a", messages=(Message(role="user", text="count"),))
     answered = await ask_json(send, first, judge, attempts=3, deterministic=True)
     assert (len(asked), answered.data, len(answered.problems)) == (1, {"n": 1}, 1)
+
+
+def test_an_answer_that_reached_us_is_not_bought_twice(project: Project) -> None:
+    project.write("scripted/m.yaml", "models: {a: [{json: {n: 1}}, {json: {n: 5}, delay: 3s}]}\n")
+    project.pipeline(ONE)
+    assert project.run(time=1.5).exit_code == 4
+    with project.journal() as journal:
+        row = journal.run("run")
+        assert len(journal.entries("run", "answer")) == 1
+        journal.update_run("run", options={"time": 60.0})
+        assert row["status"] == "limit"
+    assert project.resume().exit_code == 0
+    assert [event.data["attempt"] for event in project.events("ask_started")] == [1, 2, 2]
+    assert project.steps()["a"]["output"] == {"n": 5}
