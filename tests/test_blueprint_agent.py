@@ -278,6 +278,18 @@ def break_change(tasks):
     named(tasks, "database_posts")["action"] = "change"
 
 
+def break_list(tasks):
+    del named(tasks, "frontend_post_feed")["spec"]["settings"]["item"]
+
+
+def break_step(tasks):
+    named(tasks, "testing_posts")["spec"]["cases"][0]["steps"] = [{"think": "hard"}]
+
+
+def break_function(tasks):
+    named(tasks, "testing_passwords")["spec"]["cases"][0]["steps"] = [{"run": "app.auth:not python", "args": []}]
+
+
 def break_storage(tasks):
     tasks[:] = [task for task in tasks if task["spec"]["kind"] != "table"]
 
@@ -290,6 +302,7 @@ def break_storage(tasks):
         (break_role, "role cache"), (break_keyword, "name class"), (break_rate, "rate_limit"),
         (break_answer, "no query that gives them"), (break_change, "change of a table"),
         (break_storage, "stores nothing"),
+        (break_list, "frontend_post_feed"), (break_step, "unknown step"), (break_function, "would be no Python"),
     ],
 )  # fmt: skip
 def test_fits_says_what_it_cannot_render(damage, words):

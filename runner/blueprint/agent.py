@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import TemplateError
-
 from runner.agents.base import Agent, Turn, TurnResult
 from runner.blueprint.fit import unfit
 from runner.blueprint.rendering.fit import misfit
@@ -54,10 +52,6 @@ class BlueprintAgent:
             files = self.pack.render(turn.task, World.of(turn.tasks.values()))
         except Unserved as problem:
             return TurnResult(outcome="failed", reason=f"the pack {self.pack.name} does not serve {problem}")
-        except TemplateError as problem:
-            return TurnResult(
-                outcome="failed", reason=f"{turn.task.id}: its spec lacks what the template needs: {problem}"
-            )
         for path, text in files.items():
             _write(turn.worktree, path, text)
         failure = await self._run_commands(turn, turn.task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 from collections.abc import Iterator
@@ -22,10 +23,26 @@ def misfit(tasks: tuple[Task, ...], request: Request, plan: JsonObject | None, p
         return f"the request insists on {', '.join(foreign)}; the pack {pack.name} builds {pack.data['title'][2:]}"
     reasons = list(dict.fromkeys(reason for task in tasks for reason in task_reasons(task, pack)))
     reasons += whole_reasons(World.of(tasks))
+    reasons = reasons or list(broken(tasks, pack))
     if not reasons:
         return ""
     more = f"; and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
     return f"the pack {pack.name} does not serve " + "; ".join(reasons[:_SHOWN]) + more
+
+
+def broken(tasks: tuple[Task, ...], pack: Pack) -> Iterator[str]:
+    """Tasks whose files do not come out: rendering costs milliseconds, a workspace that fails half-way costs more."""
+    world = World.of(tasks)
+    for task in tasks:
+        try:
+            files = pack.render(task, world) if task.action != "remove" else {}
+            for path, text in files.items():
+                if path.endswith(".py"):
+                    ast.parse(text, path)
+        except Unserved as problem:
+            yield str(problem)
+        except SyntaxError as problem:
+            yield f"{task.id}: {problem.filename} would be no Python (line {problem.lineno}: {problem.msg})"
 
 
 def foreign_stack(stack: str, pack: Pack) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from runner.blueprint.rendering import component, endpoint, testcode
@@ -60,7 +60,14 @@ class Pack:
         raise Unserved(f"the file {output} of a {spec['kind']}")
 
     def render(self, task: Task, world: World) -> dict[str, str]:
-        """Path to text of every output of the task. Raises Unserved, or jinja2.TemplateError for a broken spec."""
+        """Path to text of every output. Raises Unserved, also for a spec that lacks what a template needs."""
+        try:
+            return self._render(task, world)
+        except (TemplateError, KeyError, TypeError, ValueError, AttributeError) as problem:
+            words = f"no {problem}" if isinstance(problem, KeyError) else str(problem)
+            raise Unserved(f"{task.id}: its spec lacks what the template needs: {words}") from problem
+
+    def _render(self, task: Task, world: World) -> dict[str, str]:
         spec = dict(task.spec)
         files = {}
         for output in task.outputs:
