@@ -12,6 +12,8 @@ from runner.checks.derive.model import success
 from runner.checks.derive.reference import Spec, named_checks
 from runner.checks.derive.sql import numbers
 
+BOUND = "the bound "
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -41,14 +43,19 @@ class Fault:
 
 def faults(folder: Path, spec: Spec, specs: Iterable[Spec]) -> Iterator[Fault]:
     """The faults that fit the files of `folder`, the most telling first: a bound, an answer, a name."""
-    targets = [one for one in specs if names_of(one) & {_shape(name) for name in spec.get("targets", [])}]
-    makers = {"endpoint": _endpoint, "table": _table, "module": _module, "ui_component": _component}
-    found = [fault for one in targets if one["kind"] in makers for fault in makers[one["kind"]](one)]
-    bounds = [fault for fault in found if fault.words.startswith("the bound")]
-    others = [fault for fault in found if fault not in bounds]
-    joined = list(_joined(bounds))
-    # What these tests are about may be bounded in a layer that they do not name, and then one bound shows nothing.
+    everything = list(specs)
+    targets = [one for one in everything if names_of(one) & {_shape(name) for name in spec.get("targets", [])}]
+    found = [fault for one in targets for fault in _of(one)]
+    bounds = {fault.words for fault in found if fault.words.startswith(BOUND)}
+    joined = list(_joined(bounds, [fault for one in everything for fault in _of(one)], str(spec.get("cases", ""))))
+    others = [fault for fault in found if fault.words not in bounds]
+    # A bound that no case is about shows nothing, and then another fault has to.
     yield from (fault for fault in (*joined[:1], *others, *joined[1:]) if fault.fits(folder))
+
+
+def _of(spec: Spec) -> Iterator[Fault]:
+    makers = {"endpoint": _endpoint, "table": _table, "module": _module, "ui_component": _component}
+    return makers[spec["kind"]](spec) if spec["kind"] in makers else iter(())
 
 
 def names_of(spec: Spec) -> set[str]:
@@ -65,13 +72,19 @@ def _shape(name: str) -> str:
     return re.sub(r"\{[^}]*\}|:[a-z_]\w*", "{}", name)
 
 
-def _joined(bounds: list[Fault]) -> Iterator[Fault]:
+def _joined(wanted: set[str], known: list[Fault], cases: str) -> Iterator[Fault]:
     """One fault for each number, in every layer at once: another layer would still refuse what one lets through."""
     by_words: dict[str, list[Fault]] = {}
-    for fault in bounds:
-        by_words.setdefault(fault.words, []).append(fault)
-    for words, group in sorted(by_words.items(), key=lambda item: -len(item[1])):
+    for fault in known:
+        if fault.words in wanted:
+            by_words.setdefault(fault.words, []).append(fault)
+    for words, group in sorted(by_words.items(), key=lambda item: (not _named(item[0], cases), -len(item[1]))):
         yield Fault(words, tuple(edit for fault in group for edit in fault.edits))
+
+
+def _named(words: str, cases: str) -> bool:
+    """Whether the tests' cases speak of the number."""
+    return re.search(rf"(?<!\d){re.escape(words.removeprefix(BOUND).split()[0])}(?!\d)", cases) is not None
 
 
 def _bound(file: str, number: float) -> Fault:
