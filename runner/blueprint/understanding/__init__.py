@@ -25,6 +25,7 @@ from runner.blueprint.understanding import (
     rows,
     scope,
     sql,
+    vocabulary,
 )
 from runner.blueprint.understanding.facts import Fact, Scene
 from runner.blueprint.understanding.normal import brief, normal
@@ -115,7 +116,7 @@ def _actors(statements: Iterable[Statement]) -> frozenset[str]:
             if phrases.is_user(found.group("who")):
                 usual = usual or not story
             else:
-                words = [word for word in found.group("who").split() if word not in phrases.DETERMINERS]
-                if len(words) == 1 and singular(words[0]) not in phrases.OWNERS:
+                words = [word for word in found.group("who").split() if word not in vocabulary.DETERMINERS]
+                if len(words) == 1 and singular(words[0]) not in vocabulary.OWNERS:
                     counted[singular(words[0])] += 1
     return frozenset() if usual or not counted else frozenset({min(counted, key=lambda word: (-counted[word], word))})

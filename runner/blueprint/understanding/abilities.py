@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runner.blueprint.english import singular, words_of
-from runner.blueprint.understanding import accounts, lists, notices, phrases
+from runner.blueprint.understanding import accounts, lists, notices, phrases, vocabulary
 from runner.blueprint.understanding.facts import Fact, Scene
 from runner.records import JsonObject
 
@@ -81,7 +81,7 @@ def actor(text: str, scene: Scene) -> Who | None:
 
 
 def _own_actor(text: str, scene: Scene) -> bool:
-    words = [word for word in text.split() if word not in phrases.DETERMINERS]
+    words = [word for word in text.split() if word not in vocabulary.DETERMINERS]
     return len(words) == 1 and singular(words[0]) in scene.actors
 
 

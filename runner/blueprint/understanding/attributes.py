@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from runner.blueprint.english import words_of
-from runner.blueprint.understanding import phrases
+from runner.blueprint.understanding import phrases, vocabulary
 from runner.blueprint.understanding.facts import Fact, Scene
 from runner.records import JsonObject
 
@@ -43,7 +43,7 @@ def _belongs(text: str, scene: Scene) -> list[Fact] | None:
     entity = _entity(found.group("what"), scene)
     to = (
         "user"
-        if phrases.is_user(found.group("to")) or found.group("to") in phrases.OWNERS
+        if phrases.is_user(found.group("to")) or found.group("to") in vocabulary.OWNERS
         else phrases.thing(found.group("to"))
     )
     return [Fact(kind="belongs", entity=entity, data={"to": to})] if entity and to else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from runner.blueprint.english import words_of
-from runner.blueprint.understanding import abilities, phrases
+from runner.blueprint.understanding import abilities, phrases, vocabulary
 from runner.blueprint.understanding.facts import Fact, Scene
 
 _NOBODY = r"(?:nobody|no one|no user|a user cannot|users cannot|one cannot|people cannot|you cannot|nobody can|no one can|no user can|a person cannot|a member cannot|members cannot)"
@@ -90,7 +90,7 @@ def _same_pair(text: str, scene: Scene) -> list[Fact] | None:
         return None
     name = words_of(found.group("f") or found.group("g") or "")
     entity = phrases.thing(found.group("a") or found.group("b") or "") or ""
-    if entity in phrases.USERS:
+    if entity in vocabulary.USERS:
         entity = "user"
     name = {"email_address": "email", "usernames": "username", "emails": "email"}.get(name, name)
     return [Fact(kind="field", entity=entity, data={"name": name, "unique": True, "known": True})]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from runner.blueprint.english import singular, words_of
-from runner.blueprint.understanding import phrases
+from runner.blueprint.understanding import phrases, vocabulary
 from runner.blueprint.understanding.facts import Fact, Scene
 from runner.records import JsonObject
 
@@ -194,7 +194,7 @@ def _fields(text: str) -> list[str] | None:
         )
         if re.fullmatch(r"(?:a )?words?(?: (?:in|of) (?:their|its|the) (?:text|content))?|text|keywords?", bare):
             names.append("words")
-        elif re.fullmatch(r"[a-z]+(?: [a-z]+){0,2}", bare) and not set(bare.split()) & phrases.NOT_THINGS:
+        elif re.fullmatch(r"[a-z]+(?: [a-z]+){0,2}", bare) and not set(bare.split()) & vocabulary.NOT_THINGS:
             names.append(words_of(bare))
         else:
             return None
@@ -239,7 +239,7 @@ def _count(text: str) -> list[JsonObject] | None:
     if found:
         several = found.group("a") or found.group("b") or found.group("c") or found.group("d")
         return [{"count": singular(several)}]
-    if re.fullmatch(r"[a-z]+s", text) and text not in phrases.NOT_THINGS:
+    if re.fullmatch(r"[a-z]+s", text) and text not in vocabulary.NOT_THINGS:
         return None
     if re.fullmatch(
         r"(?:who wrote it|(?:its|the|their) (?:author|owner|writer)|the name of its author|(?:its|the) author's name)",

@@ -12,212 +12,31 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from runner.blueprint.english import singular, words_of
+from runner.blueprint.understanding.vocabulary import (
+    ACCOUNT,
+    ANYONE,
+    DETERMINERS,
+    DROPPED,
+    NOT_SERVED,
+    NOT_THINGS,
+    NUMBERS,
+    USERS,
+)
 from runner.records import JsonObject
 
-_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-NUMBERS: Mapping[str, int] = {
-    **{word: value for value, word in enumerate(_WORDS)},
-    "fifteen": 15,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "hundred": 100,
-    "a hundred": 100,
-    "one hundred": 100,
-}
 N = r"(?:\d[\d,']*|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
+
 _TO = r"(?: ?(?:-|–|\.\.) ?| and | to )"
+
 _AT_MOST = (
     r"(?:up to|at most|no more than|not more than|no longer than|a maximum of|maximum|max\.?|limited to|at maximum)"
 )
-_AT_LEAST = r"(?:at least|a minimum of|minimum|min\.?|no fewer than|no less than|no shorter than)"
-_CHARS = r"(?: (?:characters?|chars?)(?: long| in length)?)"
-_UNITS = r"(?: (?:stars?|points?|pages?|minutes?|hours?|days?|people|persons?|euros?|dollars?|items?|copies|servings))?"
 
-USERS = frozenset(["user", "people", "person", "member", "account", "someone", "somebody", "i", "we", "you", "they"])
-ANYONE = frozenset(["anyone", "anybody", "everyone", "everybody", "visitor", "public", "guest"])
-OWNERS = frozenset(["author", "owner", "creator", "writer"])
-DETERMINERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "any",
-        "each",
-        "every",
-        "all",
-        "some",
-        "their",
-        "its",
-        "his",
-        "her",
-        "our",
-        "own",
-        "one",
-        "new",
-        "another",
-        "other",
-        "of-their-own",
-        "this",
-        "that",
-    ]
-)
-DROPPED = frozenset(["short", "single", "personal", "simple"])
-"""Adjectives that ask for nothing which could be checked."""
-NOT_THINGS = frozenset(
-    [
-        "and",
-        "or",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "into",
-        "as",
-        "is",
-        "are",
-        "be",
-        "been",
-        "has",
-        "have",
-        "can",
-        "cannot",
-        "not",
-        "no",
-        "than",
-        "then",
-        "when",
-        "if",
-        "while",
-        "who",
-        "which",
-        "that",
-        "where",
-        "what",
-        "how",
-        "only",
-        "once",
-        "twice",
-        "private",
-        "secret",
-        "hidden",
-        "anonymous",
-        "temporary",
-        "scheduled",
-        "encrypted",
-        "live",
-        "fast",
-        "secure",
-        "it",
-        "them",
-        "him",
-        "her",
-        "me",
-        "us",
-        "everything",
-        "anything",
-        "something",
-        "nothing",
-        "first",
-        "last",
-        "more",
-        "most",
-        "less",
-        "least",
-        "time",
-        "without",
-        "before",
-        "after",
-        "during",
-        "until",
-        "unless",
-        "through",
-        "via",
-        "over",
-        "under",
-        "between",
-        "up",
-        "down",
-        "out",
-        "off",
-        "so",
-        "also",
-        "too",
-        "very",
-        "end-to-end",
-        "real-time",
-        "never",
-        "always",
-        "long",
-        "big",
-        "public",
-        "nice",
-        "great",
-        "beautiful",
-        "offline",
-        "collaborative",
-        "automatic",
-        "quick",
-        "quickly",
-        "easily",
-        "quietly",
-        "safely",
-        "instantly",
-        "similar",
-        "related",
-        "popular",
-        "trending",
-        "relevant",
-    ]
-)
-NOT_SERVED = frozenset(
-    [
-        "image",
-        "photo",
-        "picture",
-        "video",
-        "audio",
-        "file",
-        "attachment",
-        "gif",
-        "upload",
-        "media",
-        "avatar",
-        "payment",
-        "purchase",
-        "refund",
-        "sms",
-        "email",
-        "call",
-        "reminder",
-        "backup",
-        "export",
-        "import",
-        "map",
-        "chart",
-        "translation",
-        "recommendation",
-        "password",
-        "login",
-        "account",
-        "stream",
-        "newsletter",
-        "ad",
-        "advertisement",
-        "location",
-        "gps",
-        "qr",
-        "barcode",
-        "mind",
-    ]
-)
-"""Nouns that promise more than a row of text: a name stored under them would not be what was asked for."""
+_AT_LEAST = r"(?:at least|a minimum of|minimum|min\.?|no fewer than|no less than|no shorter than)"
+
+_CHARS = r"(?: (?:characters?|chars?)(?: long| in length)?)"
+
+_UNITS = r"(?: (?:stars?|points?|pages?|minutes?|hours?|days?|people|persons?|euros?|dollars?|items?|copies|servings))?"
 
 
 def number(text: str) -> int:
@@ -486,7 +305,6 @@ def fields(text: str) -> list[JsonObject] | None:
     return listed(text, lambda part: [found] if (found := field(part)) else None)
 
 
-ACCOUNT = frozenset({"email", "password", "location"})
 _FIELD_NAMES: Mapping[str, str] = {
     "email address": "email",
     "e-mail": "email",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runner.blueprint.english import words_of
-from runner.blueprint.understanding import phrases
+from runner.blueprint.understanding import phrases, vocabulary
 from runner.blueprint.understanding.facts import Fact, Scene
 from runner.blueprint.understanding.normal import normal
 
@@ -49,7 +49,9 @@ def read(cells: Mapping[str, str], scene: Scene) -> list[Fact] | None:
             return None
         data |= said
     return (
-        [Fact(kind="field", entity="user" if entity in phrases.USERS else entity, data=data)] if data["name"] else None
+        [Fact(kind="field", entity="user" if entity in vocabulary.USERS else entity, data=data)]
+        if data["name"]
+        else None
     )
 
 
