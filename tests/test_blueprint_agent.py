@@ -222,6 +222,30 @@ def test_fits_serves_the_golden_tasks():
     assert agent.ready("blueprint", {}, ROOT, True) == ""
 
 
+def test_fits_serves_a_part_of_a_run():
+    plan = json.loads((GOLDEN / "plan.json").read_text())
+    for component in ("documentation", "frontend", "api"):
+        part = [task for task in golden() if task["component"] == component]
+        assert agent.fits(tasks_of(part), NOTHING, plan) == "", component
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Write a command-line tool in Python that renames files.", "not a command-line tool"),
+        ("Build a 2D snake game.", "not a game"),
+        ("A static page for my bakery, with no backend.", "not a static page"),
+    ],
+)
+def test_fits_refuses_another_kind_of_software(text, words):
+    assert words in agent.fits(tasks_of(golden()), Request(text=text), None)
+
+
+def test_fits_takes_the_request_of_chirp():
+    request = Request(text=(GOLDEN / "request.md").read_text())
+    assert agent.fits(tasks_of(golden()), request, json.loads((GOLDEN / "plan.json").read_text())) == ""
+
+
 @pytest.mark.parametrize(
     ("stack", "word"),
     [("Rust and Actix", "Rust"), ("React, FastAPI", "React"), ("Node.js", "Node.js"), ("PostgreSQL", "PostgreSQL")],

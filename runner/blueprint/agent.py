@@ -31,8 +31,8 @@ def fits(tasks: tuple[Task, ...], request: Request, plan: JsonObject | None) -> 
 
 
 def open_agent(name: str, settings: Mapping[str, Json], root: Path) -> Agent:
-    """The agent of "blueprint" or "blueprint/PACK". Raises LookupError for a pack that is nowhere."""
-    return BlueprintAgent(load_pack(name.partition("/")[2] or DEFAULT_PACK, root))
+    """The agent of a pack ("" or "blueprint": the default one). Raises LookupError for a pack that is nowhere."""
+    return BlueprintAgent(load_pack(name.removeprefix("blueprint").strip("/") or DEFAULT_PACK, root))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ _STATES = ("default", "loading", "empty", "error")
 
 def view(spec: Spec, world: World) -> dict[str, Any]:
     """Tags and files of the others, the states by name, and the calls split into reads and writes."""
-    tags = {name: tag_of(other) for name, other in world.components.items()}
+    tags = Tags({name: tag_of(other) for name, other in world.components.items()})
     calls = [call.split(" ", 1) for call in spec.get("calls", ())]
     states = {state["name"]: state for state in spec["states"]}
     missing = {"shows": "", "test_id": ""}
@@ -25,6 +25,13 @@ def view(spec: Spec, world: World) -> dict[str, Any]:
         "reads": [path for method, path in calls if method == "GET"],
         "sends": [[method, path] for method, path in calls if method != "GET"],
     } | _of_role(spec, world, tags)
+
+
+class Tags(dict[str, str]):
+    """Tags by component; one that another agent makes is called by its name."""
+
+    def __missing__(self, name: str) -> str:
+        return tag_of({"name": name})
 
 
 def tag_of(spec: Spec) -> str:
@@ -48,7 +55,7 @@ def _of_role(spec: Spec, world: World, tags: Mapping[str, str]) -> dict[str, Any
     if spec.get("role") == "shell":
         views = [{**view, "components": [tags[name] for name in view["components"]]} for view in settings["views"]]
         aside = [tags[name] for name in settings.get("aside", ())]
-        return {"views": views, "aside": aside, "auth_tag": tags.get(settings.get("auth", ""), "")}
+        return {"views": views, "aside": aside, "auth_tag": tags[settings["auth"]] if settings.get("auth") else ""}
     return {}
 
 

@@ -22,7 +22,7 @@ def misfit(tasks: tuple[Task, ...], request: Request, plan: JsonObject | None, p
     if foreign:
         return f"the request insists on {', '.join(foreign)}; the pack {pack.name} builds {pack.data['title'][2:]}"
     reasons = list(dict.fromkeys(reason for task in tasks for reason in task_reasons(task, pack)))
-    reasons += whole_reasons(World.of(tasks))
+    reasons += whole_reasons(World.of(tasks), plan)
     reasons = reasons or list(broken(tasks, pack))
     if not reasons:
         return ""
@@ -103,14 +103,15 @@ def endpoint_reasons(spec: Spec) -> Iterator[str]:
         yield "a login without a password"
 
 
-def whole_reasons(world: World) -> Iterator[str]:
-    """What the tasks lack together: something stored and something done."""
-    if not world.tables:
+def whole_reasons(world: World, plan: JsonObject | None) -> Iterator[str]:
+    """What the tasks lack together: something stored and something done. A part of a run's tasks may lack the rest."""
+    if not (plan and plan.get("entities")) and not world.tables:
         yield "software that stores nothing (no table)"
-    if not [spec for spec in world.endpoints if spec.get("role") != "health"]:
+    if world.tables and not [spec for spec in world.endpoints if spec.get("role") != "health"]:
         yield "software without endpoints"
+    whole = bool(world.tables and world.endpoints)
     for role in ("application", "database"):
-        if world.endpoints and role not in world.modules:
+        if whole and role not in world.modules:
             yield f"endpoints without a module of role {role}"
-    if "auth" not in world.modules and any(spec["auth"] != "none" for spec in world.endpoints):
+    if whole and "auth" not in world.modules and any(spec["auth"] != "none" for spec in world.endpoints):
         yield "endpoints that want a token without a module of role auth"
