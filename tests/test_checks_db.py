@@ -160,6 +160,20 @@ async def test_an_index_that_is_not_there_is_found(tmp_path: Path) -> None:
     assert "has no index on (user_id, created_at DESC)" in outcome.output
 
 
+@pytest.mark.parametrize(("written", "passed"), [("CHECK (unicode(name) <> 9731)", True), ("", False)])
+async def test_a_check_that_no_row_was_found_to_break_is_judged_by_its_text(
+    tmp_path: Path, written: str, passed: bool
+) -> None:
+    columns = [USERS.spec["columns"][0], {**USERS.spec["columns"][1], "check": "unicode(name) <> 9731"}]
+    target = tmp_path / "worktree" / "migrations"
+    target.mkdir(parents=True)
+    sql = f"CREATE TABLE IF NOT EXISTS users (id UUID NOT NULL PRIMARY KEY, name TEXT NOT NULL {written});"
+    (target / "0001_users.sql").write_text(sql)
+    outcome = await db.run(context(tmp_path / "worktree", task(**{**USERS.spec, "columns": columns}), uses="db"))
+    assert outcome.passed is passed
+    assert passed or "CHECK (unicode ( name ) != 9731) is missing" in outcome.output
+
+
 async def test_no_migration_and_another_engine_are_told_apart(tmp_path: Path) -> None:
     empty = tmp_path / "worktree"
     empty.mkdir()

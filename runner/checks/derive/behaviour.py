@@ -17,13 +17,17 @@ NOBODY: Mapping[str, Any] = {"integer": 987_654, "number": 987_654.5, "uuid": "0
 
 @dataclass
 class Behaviour:
-    """Tries rows of one table on both databases; `differences` and `tried` grow as it goes."""
+    """Tries rows of one table on both databases; `differences` and `tried` grow as it goes.
+
+    `unbroken` are the CHECKs of the spec that no row was found to break: their text decides.
+    """
 
     spec: Spec
     reference: sqlite3.Connection
     real: sqlite3.Connection
     differences: list[str] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
+    unbroken: list[str] = field(default_factory=list)
     _n: int = 50
 
     def examine(self, extra: Sequence[str] = ()) -> None:
@@ -107,6 +111,7 @@ class Behaviour:
         for name, expression in named_checks(self.spec).items():
             if not self._around(expression, [expression]):
                 self.tried.append(f"{name}: no row was found that breaks it, so only its text was compared")
+                self.unbroken.append(expression)
         for expression in extra:
             self._around(expression, [expression])
 

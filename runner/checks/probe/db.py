@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.checks.derive import catalogue, reference
+from runner.checks.derive import catalogue, reference, sql
 from runner.checks.derive.behaviour import Behaviour
 from runner.checks.derive.rows import ancestors, seed
 
@@ -69,8 +69,8 @@ def _table(plan: Mapping[str, Any], database: sqlite3.Connection) -> tuple[list[
     behaviour = Behaviour(spec, model, database)
     behaviour.examine(extra)
     found += behaviour.differences
-    if missing and not table.checks:
-        found.append(f"{spec['table']}: CHECK ({missing[0]}) is missing")
+    for part in (part for text in behaviour.unbroken for part in sql.conjuncts(sql.tokens(text))):
+        found += [f"{spec['table']}: CHECK ({part}) is missing"] if part in missing else []
     columns = f"{spec['table']}: {len(spec['columns'])} columns, keys, indexes and constraints as in the spec"
     return list(dict.fromkeys(found)), [columns, f"{len(behaviour.tried)} rows tried against the spec's own database"]
 
