@@ -1,6 +1,7 @@
 """A floor on which orders are carried out: tasks, one manager, the scripted agent, a real journal and repository.
 
 Run as a program (`python floor.py ROOT POINT TASK`) it carries out what stands in ROOT and kills itself at that point.
+What was reached is a file in ROOT/signs, which checks may look at.
 """
 
 from __future__ import annotations
@@ -166,13 +167,17 @@ def generated(*words: str, files: tuple[str, ...]) -> Generated:
 
 
 def main(root: Path, point: str, name: str) -> None:
+    signs = root / "signs"
+    signs.mkdir(exist_ok=True)
+
     def reached(at: str, about: str) -> None:
+        (signs / f"{at}-{about}").touch()
         if (at, about.partition("-")[0]) == (point, name):
             os.kill(os.getpid(), signal.SIGKILL)
 
     end_processes(RUN)
     floor = Floor.load(root)
-    results = floor.run(reached=reached)
+    results = floor.run(reached=reached, readable=(signs,))
     print(json.dumps({task: result.status for task, result in results.items()}))  # noqa: T201
 
 

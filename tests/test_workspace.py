@@ -79,7 +79,7 @@ def test_a_persons_edit_of_the_checked_out_files_stays(shop: Workshop) -> None:
     put(shop.files, "app.py", "x = 'mine'\n")
     made = shop.merged(shop.work("b", writing(app="x = 2\n")))
     shop.workspace.advance(made.head, made.commit)
-    assert shop.workspace.check_out(made.commit) is False
+    assert shop.workspace.check_out() is False
     assert (shop.files / "app.py").read_text() == "x = 'mine'\n"
     assert git(shop.files, "show", "main:app.py") == "x = 2\n"
 
@@ -89,7 +89,7 @@ def test_files_catch_up_once_nothing_is_in_the_way(shop: Workshop) -> None:
     put(shop.files, ".git/index.lock", "")
     made = shop.merged(shop.work("b", writing(app="x = 2\n")))
     shop.workspace.advance(made.head, made.commit)
-    assert shop.workspace.check_out(made.commit) is False
+    assert shop.workspace.check_out() is False
     (shop.files / ".git/index.lock").unlink()
     shop.do("c", writing(other="y = 1\n"))
     assert git(shop.files, "status", "--porcelain") == ""

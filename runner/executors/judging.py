@@ -15,6 +15,7 @@ from typing import Literal
 from runner.checks.base import CheckContext, CheckModule, CheckOutcome
 from runner.errors import OrchError
 from runner.executors.base import Job
+from runner.executors.threads import in_thread
 from runner.managing.select import matches
 from runner.records import Check, Evidence, Exec, Finished, Manager, Task, TaskCheck, to_json
 from runner.registry import CHECKS, NotShipped, UnknownName
@@ -110,7 +111,7 @@ class Judge:
                 if key not in self.known:
                     worktree = worktree or await place()
                     if not stands:
-                        await asyncio.to_thread(worktree.start, commit)
+                        await in_thread(worktree.start, commit)
                     stands = False
                     self.known[key] = await self._judge(task, check, worktree.path)
                 if known := self.known[key]:

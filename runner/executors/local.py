@@ -172,7 +172,7 @@ class _Executor:
         if not worked.passed:
             await self._failed(order, task, worked, worked.reason, worked.feedback)
             return False
-        landed = await self.landing.land(self._claim(order, task, worked))
+        landed = await self.landing.land(self._claim(order, task, worked, worktree))
         if not landed.commit:
             refused = replace(
                 worked, reason=landed.reason, feedback=landed.feedback, checks=landed.checks or worked.checks
@@ -183,11 +183,18 @@ class _Executor:
         await self._accepted(order, task, worked, landed)
         return True
 
-    def _claim(self, order: WorkOrder, task: Task, worked: Worked) -> Claim:
+    def _claim(self, order: WorkOrder, task: Task, worked: Worked, worktree: Worktree) -> Claim:
         earlier = self.job.journal.entries(self.job.run, "result", task=task.id)
         reopened = any(key.round < order.round and data["commit"] for key, data in earlier)
         attempt = order.attempts[order.tasks.index(task.id)]
-        return Claim(task=task.id, round=order.round, attempt=attempt, worked=worked, reopened=reopened)
+        return Claim(
+            task=task.id,
+            round=order.round,
+            attempt=attempt,
+            worked=worked,
+            worktree=worktree,
+            reopened=reopened,
+        )
 
     async def _accepted(self, order: WorkOrder, task: Task, worked: Worked, landed: Landed) -> None:
         seen = {evidence.name for evidence in landed.checks}
@@ -195,7 +202,6 @@ class _Executor:
         status = "verified" if checks else "unverified"
         reason = "" if checks else "no check judged it"
         result = self._result(order, task, worked, status=status, reason=reason, commit=landed.commit, checks=checks)
-        self.landing.done.add(task.id)
         await self._finish(result)
         self.dispatcher.finished_task(order.id, task.id, result.status)
 

@@ -96,7 +96,7 @@ async def _merged(site: Site, key: Key, tree: Worktree, work: Snapshot, done: Do
             await asyncio.to_thread(site.workspace.advance, head, merged.commit)
         except HeadMoved:
             continue
-        await asyncio.to_thread(site.workspace.check_out, merged.commit)
+        await asyncio.to_thread(site.workspace.check_out)
         return landed
 
 

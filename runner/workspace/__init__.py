@@ -4,6 +4,7 @@ from runner.workspace.changes import Change, Snapshot
 from runner.workspace.git import Git, GitError, Identity, require_git
 from runner.workspace.merging import Merge, merge
 from runner.workspace.proof import Proof, Removal, prove
+from runner.workspace.queueing import MergeQueue, Place
 from runner.workspace.worktrees import HeadMoved, Workspace, Worktree, trailers
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "HeadMoved",
     "Identity",
     "Merge",
+    "MergeQueue",
+    "Place",
     "Proof",
     "Removal",
     "Snapshot",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from runner.errors import CannotStart, OrchError
 from runner.workspace.changes import Snapshot, snapshot, tree_changes
 from runner.workspace.git import Git, GitError, Identity, ask_user_git, identity_of, require_git, without_configuration
+from runner.workspace.queueing import MergeQueue
 
 _LOCK = "index.lock"
 
@@ -40,7 +40,7 @@ class Workspace:
     `path` is its folder, `home` ours for this run (work trees and indexes), `main` the full name of the run's branch,
     `base` the commit that it started from. `own` means that orch made the repository, so that `main` is checked out.
     `git` runs in the repository, `plain` reads and makes commits by id where its settings do not count. Who merges
-    holds `merging`.
+    lines up in `queue`.
     """
 
     path: Path
@@ -51,10 +51,13 @@ class Workspace:
     own: bool
     git: Git
     plain: Git
-    merging: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False, compare=False)
+    queue: MergeQueue = field(init=False, repr=False, compare=False)
     _adding: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
     _showing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
     _commits: dict[str, _Commit] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "queue", MergeQueue(self.head))
 
     @classmethod
     def create(cls, path: Path, *, run: str, home: Path) -> Workspace:
@@ -177,11 +180,12 @@ class Workspace:
         except GitError as error:
             raise HeadMoved(f"{self.branch} does not stand at {old[:12]}: {error.said.strip()}") from error
 
-    def check_out(self, commit: str) -> bool:
-        """Brings the files of our own repository to `commit`; False where a person's edits are in the way."""
+    def check_out(self) -> bool:
+        """Brings the files of our own repository to its head; False where a person's edits are in the way."""
         if not self.own or not self._on_main():
             return True
         with self._showing:
+            commit = self.head()
             try:
                 self._visible()("read-tree", "-m", "-u", self._shown.read_text(), commit)
             except GitError:
