@@ -39,6 +39,10 @@ class Table:
     def __contains__(self, name: str) -> bool:
         return name in self.modules or any(point.name == name for point in self._points())
 
+    def ships(self, name: str) -> bool:
+        """Whether something implements `name`; a shipped name may be reserved for a later version."""
+        return bool(self.modules[name]) if name in self.modules else name in self
+
     def module(self, name: str) -> ModuleType:
         """The module that implements `name`. Raises UnknownName, or NotShipped for a reserved name."""
         if name in self.modules:
@@ -143,6 +147,7 @@ FILE_RULES = Table(
         "handles": "runner.rules.handles",
         "specs": "runner.rules.specs",
         "checks": "runner.rules.checks",
+        "effects": "runner.rules.effects",
     },
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,15 @@ import pytest
 
 from checking import context, task
 from runner.checks import command, rubric
-from runner.checks.base import CheckOutcome
+from runner.checks.base import CheckOutcome, with_env
 
 
 async def judged(folder: Path, fields: dict[str, Any]) -> CheckOutcome:
     worktree = folder / "worktree"
     worktree.mkdir()
     (worktree / "here.txt").write_text("here")
-    return await command.run(context(worktree, task(table="users", file="a b.sql"), **fields))
+    found = context(worktree, task(table="users", file="a b.sql"), **fields)
+    return await command.run(replace(found, check=with_env(found.check, found.task, {"KEY": "very secret"})))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,7 @@ async def judged(folder: Path, fields: dict[str, Any]) -> CheckOutcome:
         ({"shell": "exit 3", "exit": ()}, True, 3),
         ({"shell": "exit 0", "exit": ()}, False, 0),
         ({"shell": 'test "$A" = 1', "env": {"A": "1"}}, True, 0),
+        ({"shell": 'test "$A" = "very secret"', "env": {"A": "{{ secrets.KEY }}"}}, True, 0),
     ],
 )
 async def test_the_exit_code_decides(tmp_path: Path, fields: dict[str, Any], passed: bool, code: int) -> None:

@@ -8,6 +8,7 @@ agents:
       expects: ["char_length(content) > 0"]           # texts that the prompt must hold
       runs: [[python, make.py]]                       # commands in the worktree, sandboxed
       delay: 0.5
+      usage: {input: 900, output: 80, cost_usd: 0.02}
       says: done
       exit: 0                                         # not 0: the turn ends as failed
     - {}                                # attempt 2 and, being the last entry, every later one and later rounds
@@ -18,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from runner import schema
 from runner.agents.base import Turn, TurnResult
 from runner.errors import StepFailed, Transient
 from runner.positions import load_yaml
-from runner.records import Json, JsonObject, Request, Task
+from runner.records import Json, JsonObject, Request, Task, Usage
 
 SPENDS = False
 
@@ -86,9 +88,8 @@ class ScriptedAgent:
 def _result(act: Mapping[str, Any], turn: Turn) -> TurnResult:
     said, code = str(act.get("says", "")), int(act.get("exit", 0))
     session = turn.session or f"scripted-{os.urandom(4).hex()}"
-    if code:
-        return TurnResult(outcome="failed", said=said, reason=said or f"scripted to end with {code}", session=session)
-    return TurnResult(outcome="done", said=said, session=session)
+    ended = TurnResult(outcome="done", said=said, session=session, usage=Usage(**act.get("usage", {})))
+    return replace(ended, outcome="failed", reason=said or f"scripted to end with {code}") if code else ended
 
 
 def _write(folder: Path, act: Mapping[str, Any]) -> None:

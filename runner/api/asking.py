@@ -10,25 +10,24 @@ from pathlib import Path
 
 from runner.agents.base import Emit
 from runner.api.backends import Chosen
-from runner.errors import LimitReached, StepFailed
+from runner.api.budget import Budget
+from runner.errors import StepFailed
 from runner.journal import Journal, Key
 from runner.models.base import Answer, Ask, Model
-from runner.records import JsonObject, Limits, Usage, from_json, to_json
+from runner.records import JsonObject, from_json, to_json
 
 
 class Asking:
     """The models of one run, by the names that its steps use."""
 
     def __init__(
-        self, run: str, journal: Journal, emit: Emit, chosen: Mapping[str, Chosen], root: Path, limits: Limits
+        self, run: str, journal: Journal, emit: Emit, chosen: Mapping[str, Chosen], root: Path, budget: Budget
     ) -> None:
-        self._run, self._journal, self._emit, self._limits = run, journal, emit, limits
+        self._run, self._journal, self._emit, self._budget = run, journal, emit, budget
         self._chosen = chosen
         self._models: Mapping[str, Model] = {
             alias: one.module.open_model(one.backend.model, one.backend.settings, root) for alias, one in chosen.items()
         }
-        answers = journal.entries(run, "answer")
-        self._spent = sum((from_json(Usage, data["usage"]) for _, data in answers), Usage())
 
     def in_flight(self) -> list[str]:
         """Requests that were sent and never answered, of an earlier life: they count as spent."""
@@ -56,7 +55,7 @@ class Asking:
         stored = self._journal.get(key)
         if stored is not None:
             return from_json(Answer, stored)
-        self._refuse_over_limit()
+        self._budget.refuse_over(step)
         if self._chosen[alias].spends:
             # Durable before it is sent: a request in flight at a crash counts as spent and is named.
             await self._journal.put(
@@ -64,7 +63,7 @@ class Asking:
             )
         answer = await self._send(alias, name, ask)
         await self._journal.put(key, to_json(answer))
-        self._spent += answer.usage
+        self._budget.add(answer.usage, step)
         return answer
 
     async def _send(self, alias: str, name: str, ask: Ask) -> Answer:
@@ -84,15 +83,6 @@ class Asking:
         }
         self._emit("ask_finished", ask.address, data)
         return answer
-
-    def _refuse_over_limit(self) -> None:
-        cost, tokens = self._spent.cost_usd, self._spent.input + self._spent.output
-        if self._limits.cost_usd is not None and cost is not None and cost >= self._limits.cost_usd:
-            raise LimitReached(
-                f"${cost:.2f} are spent, the limit is ${self._limits.cost_usd:.2f}", "raise it with --budget"
-            )
-        if self._limits.tokens is not None and tokens >= self._limits.tokens:
-            raise LimitReached(f"{tokens} tokens are used, the limit is {self._limits.tokens}")
 
 
 def request_hash(model: str, ask: Ask) -> str:

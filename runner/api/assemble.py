@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.api.asking import Asking
+from runner.api.budget import Budget
 from runner.api.contexts import Contexts
 from runner.api.life import Life
 from runner.api.working import Working
@@ -31,7 +32,8 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
     def emit(kind: str, subject: str, data: JsonObject) -> None:
         journal.event(run, kind, subject, data)
 
-    asking = Asking(run, journal, emit, prepared.choices.models, sources, pipeline.limits)
+    budget, secrets = Budget(journal, run, pipeline, prepared.loaded.managers), _secrets(prepared)
+    asking = Asking(run, journal, emit, prepared.choices.models, sources, budget)
     contexts = Contexts(
         run=run,
         pipeline=pipeline,
@@ -57,6 +59,8 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
             sandbox=prepared.sandbox,
             renderer=renderer,
             plan=lambda: contexts.known("plan"),
+            budget=budget,
+            secrets=secrets,
         ),
         renderer=renderer,
         schemas=_schemas(resources),
@@ -68,7 +72,7 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
         given={step: document.data for step, document in prepared.given.items()},
         until=options.until,
         strict=options.strict,
-        secrets=_secrets(prepared),
+        secrets=secrets,
         time_limit=pipeline.limits.time,
         notes=tuple(prepared.choices.notes()),
     )

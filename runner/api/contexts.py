@@ -78,7 +78,7 @@ class Contexts:
             render=self._render,
             ask=functools.partial(self.asking.ask, step.name, item),
             deterministic=self.asking.deterministic,
-            agent=self.working.agent,
+            agent=functools.partial(self.working.agent, step),
             run_orders=functools.partial(self.working.run_orders, step),
             run_checks=functools.partial(self.working.run_checks, step),
             work=functools.partial(self.working.work, step, item),

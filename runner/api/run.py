@@ -25,6 +25,7 @@ from runner.registry import STEPS, NotShipped
 from runner.resources import Resources
 from runner.rules import judge_pipeline
 from runner.sandbox import Sandbox
+from runner.workspace import uncommitted
 
 Listener = Callable[[Event], None]
 
@@ -161,6 +162,9 @@ def refuse_unfit_place(pipeline: Pipeline, place: str) -> None:
         raise UsageError(f"--workspace {place}: the pipeline wants a new workspace", "name a folder that is not there")
     if filled and not (path / ".git").exists():
         raise UsageError(f"--workspace {place} is no git repository", "make it one (git init), or name an empty folder")
+    if filled and pipeline.clean and (edits := uncommitted(path)):
+        said = edits[0] + (f" and {len(edits) - 1} more" if len(edits) > 1 else "")
+        raise UsageError(f"--workspace {place} has edits that are not committed: {said}", "commit or stash them first")
 
 
 def refuse_unshipped(pipeline: Pipeline) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runner.agents.base import Agent, Emit
 from runner.api.backends import Chosen
+from runner.api.budget import Budget, Metered
 from runner.errors import CannotStart
 from runner.executors.base import Job
 from runner.executors.single import Act, Done, Site, carry_out
@@ -53,6 +54,8 @@ class Working:
     sandbox: Sandbox
     renderer: Renderer
     plan: Callable[[], JsonObject | None]
+    budget: Budget
+    secrets: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
     _workspace: Workspace | None = field(default=None, init=False)
     _making: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -106,12 +109,13 @@ class Working:
             journal=self.journal,
             emit=self.emit,
             network=network,
+            secrets=self.secrets,
         )
         return await carry_out(site, act, owns, checks, passed)
 
-    def agent(self, use: str | Sequence[str]) -> Agent:
-        """The agent that an `agent` option names."""
-        return self._agent(use if isinstance(use, str) else " ".join(use))
+    def agent(self, step: Step, use: str | Sequence[str]) -> Agent:
+        """The agent that an `agent` option of the step names."""
+        return Metered(self._agent(use if isinstance(use, str) else " ".join(use)), self.budget, step.name)
 
     def workspace(self) -> Workspace:
         """The run's repository; made, opened or found again at the first call."""
@@ -141,7 +145,11 @@ class Working:
             round=round,
             assignment=assignment,
             managers=self.managers,
-            agents={name: self._agent(name) for name in self.agents if name.partition(".")[0] in needed},
+            agents={
+                name: Metered(self._agent(name), self.budget, step.name, name.partition(".")[0])
+                for name in self.agents
+                if name.partition(".")[0] in needed
+            },
             agent_names={name: one.backend.use for name, one in self.agents.items()},
             request=self.request,
             plan=self.plan(),
@@ -155,6 +163,7 @@ class Working:
             done=done,
             feedback=feedback,
             deadline=self._deadline(step),
+            secrets=self.secrets,
         )
 
     def _agent(self, name: str) -> Agent:
@@ -196,17 +205,23 @@ class Working:
         return min((one for one in (own, self.deadline) if one is not None), default=None)
 
     def _made(self) -> Workspace:
-        home = self.root / ".orch" / "runs" / self.run / "work"
-        workspace = self._existing(home) if self.place else Workspace.create(self._free(), run=self.run, home=home)
-        stored = {"path": str(workspace.path), "base": workspace.base, "own": workspace.own, "home": str(home)}
-        self.journal.update_run(self.run, workspace=str(workspace.path), repository=stored)
+        place = self.journal.run(self.run).get("repository") or self._chosen()
+        path, home = Path(place["path"]), Path(place["home"])
+        if place["own"]:
+            workspace = Workspace.create(path, run=self.run, home=home)
+        else:
+            workspace = Workspace.open(path, run=self.run, home=home, base=self.pipeline.base)
+        self.journal.update_run(self.run, workspace=str(workspace.path), repository={"base": workspace.base})
         return workspace
 
-    def _existing(self, home: Path) -> Workspace:
-        path = Path(self.place)
-        if not path.exists() or not any(path.iterdir()):
-            return Workspace.create(path, run=self.run, home=home)
-        return Workspace.open(path, run=self.run, home=home, base=self.pipeline.base)
+    def _chosen(self) -> JsonObject:
+        """Where the run will work; written down before anything is there, so that a run that goes on finds it."""
+        path = (Path(self.place) if self.place else self._free()).resolve()
+        own = not path.exists() or not any(path.iterdir())
+        home = self.root / ".orch" / "runs" / self.run / "work"
+        place = {"path": str(path), "own": own, "home": str(home)}
+        self.journal.update_run(self.run, repository=place)
+        return place
 
     def _free(self) -> Path:
         out = self.root / "out"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from runner.records import Check, Exec, JsonObject, Task
+from runner.expressions import fill
+from runner.records import Check, Exec, JsonObject, Task, to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,12 @@ class CheckOutcome:
     exit_code: int
     command: str
     output: str
+
+
+def with_env(check: Check, task: Task, secrets: Mapping[str, str]) -> Check:
+    """The check with the `{{ }}` of its `env` filled; only there may a secret stand. Raises MissingValue."""
+    scope = {"task": to_json(task)}
+    return replace(check, env={name: str(fill(value, scope, secrets)) for name, value in check.env.items()})
 
 
 class CheckModule(Protocol):

@@ -14,13 +14,12 @@ OPTIONS: JsonObject = {"type": "object", "additionalProperties": False, "propert
 async def run(context: CheckContext) -> CheckOutcome:
     """Passed when the exit code is one of the check's `exit` (any but 0 where that is empty).
 
-    `{{ task... }}` is filled in `run` and `env`, never in `shell`: a value cannot become a part of a script.
+    `{{ task... }}` is filled in `run`, as it was in `env`, and never in `shell`: no value becomes a part of a script.
     """
     check = context.check
     scope = {"task": to_json(context.task)}
     argv = tuple(str(fill(word, scope)) for word in check.run) or ("/bin/sh", "-c", check.shell)
-    env = {name: str(fill(value, scope)) for name, value in check.env.items()}
-    finished = await context.run_command(argv, timeout=check.timeout, env=env, network=check.network)
+    finished = await context.run_command(argv, timeout=check.timeout, env=check.env, network=check.network)
     wanted = finished.exit_code in check.exit if check.exit else finished.exit_code != 0
     late = f"\nstopped after {check.timeout:g} s, its time limit" if finished.timed_out else ""
     return CheckOutcome(

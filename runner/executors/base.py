@@ -18,11 +18,12 @@ from runner.workspace import Workspace
 class Job:
     """All that an executor needs to turn an assignment into results.
 
-    `agents` holds the chosen agent of each manager, `agent_names` how it is called in reports; `render` fills a
-    manager's prompt; `done` are results of earlier rounds or of an earlier life of this run (never worked on again);
-    `feedback` is what reopened tasks are told; `deadline` is a time of `time.monotonic()`; `readable` are folders that
-    sandboxed commands may read (prepared dependencies). `reached(point, task)` is called at each of POINTS, so that a
-    test can end the process there.
+    `agents` holds the chosen agent of each manager (of "manager.group" where a group has its own), `agent_names` how it
+    is called in reports; `render` fills a manager's prompt; `done` are results of earlier rounds or of an earlier life
+    of this run (never worked on again); `feedback` is what reopened tasks are told; `deadline` is a time of
+    `time.monotonic()`; `readable` are folders that sandboxed commands may read (prepared dependencies); `secrets` may
+    stand in the `env` of checks. `reached(point, task)` is called at each of POINTS, so that a test can end the process
+    there.
     """
 
     run: str
@@ -45,6 +46,7 @@ class Job:
     feedback: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
     readable: tuple[Path, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
     reached: Callable[[str, str], None] = lambda point, task: None
 
     def worker(self, manager: str, group: str) -> str:

@@ -7,12 +7,12 @@ import json
 import shlex
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from runner.checks.base import CheckContext, CheckModule, CheckOutcome
+from runner.checks.base import CheckContext, CheckModule, CheckOutcome, with_env
 from runner.errors import OrchError
 from runner.executors.base import Job
 from runner.executors.threads import in_thread
@@ -141,7 +141,7 @@ class Judge:
                 scratch=Path(scratch),
                 run_command=command_runner(self.job, folder, Path(scratch)),
             )
-            outcome = await _run(check, context)
+            outcome = await _run(check, context, self.job.secrets)
         if outcome.passed is None:
             return None
         return Evidence(
@@ -155,18 +155,19 @@ class Judge:
 
 
 def _identity(check: Check, task: Task) -> str:
-    """What the answer depends on beside the files: a command does not look at the task."""
-    about = None if check.run or check.shell else to_json(task)
+    """What the answer depends on beside the files: a command that names no value does not look at the task."""
+    blind = bool(check.run or check.shell) and not any("{{" in text for text in (*check.run, *check.env.values()))
+    about = None if blind else to_json(task)
     return json.dumps([to_json(check), about], sort_keys=True)
 
 
-async def _run(check: Check, context: CheckContext) -> CheckOutcome:
+async def _run(check: Check, context: CheckContext, secrets: Mapping[str, str]) -> CheckOutcome:
     """An outcome in every case: a check that cannot be run has not passed."""
     name = "command" if check.run or check.shell else check.uses
     try:
         module: CheckModule = CHECKS.module(name)
         async with asyncio.timeout(check.timeout + LATE):
-            return await module.run(context)
+            return await module.run(replace(context, check=with_env(check, context.task, secrets)))
     except TimeoutError:
         said, code = f"stopped after {check.timeout:g} s, its time limit", 124
     except (UnknownName, NotShipped) as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.agents.base import Emit
-from runner.checks.base import CheckContext, CheckOutcome
+from runner.checks.base import CheckContext, CheckOutcome, with_env
 from runner.journal import Journal, Key
 from runner.managing.globs import matches
 from runner.records import Check, Evidence, Exec, Finished, Json, Task, from_json, to_json
@@ -42,6 +42,7 @@ class Site:
     journal: Journal
     emit: Emit
     network: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,12 @@ async def _checked(site: Site, check: Check, folder: Path, writes: bool) -> Evid
         scratch = Path(name)
         run_command = _runner(site, folder, scratch, writes)
         context = CheckContext(
-            check=check, task=task, tasks={}, worktree=folder, scratch=scratch, run_command=run_command
+            check=with_env(check, task, site.secrets),
+            task=task,
+            tasks={},
+            worktree=folder,
+            scratch=scratch,
+            run_command=run_command,
         )
         outcome: CheckOutcome = await CHECKS.module(check.uses or "command").run(context)
     evidence = Evidence(

@@ -7,14 +7,16 @@ data. What stands against an attempt is told to the next one.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from runner import schema
 from runner.agents.base import Turn
 from runner.errors import StepFailed
 from runner.load.values import checks
 from runner.models.ask import errors, feedback
-from runner.records import Exec, Json, JsonObject, to_json
+from runner.records import Exec, Finished, Json, JsonObject, to_json
 from runner.steps.base import StepContext, StepResult
 
 OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_agent"}
@@ -28,14 +30,16 @@ _WRITING = (*_READING, "write", "edit", "shell")
 async def run(context: StepContext) -> StepResult:
     """What the agent said, text or data. Raises errors.StepFailed when the last attempt is not good either."""
     options, told = context.options, ""
-    attempts = int(options.get("attempts") or context.pipeline.limits.attempts or 1)
+    own = options.get("attempts") or context.step.limits.attempts or context.pipeline.limits.attempts
+    attempts = int(own or 1)
     for attempt in range(1, attempts + 1):
 
         async def act(folder: Path, scratch: Path, run_command: Exec, attempt: int = attempt, told: str = told) -> Json:
             turn = _turn(context, folder, run_command, attempt, told)
             context.emit("turn_started", context.address, {"order": "", "seat": context.address, "attempt": attempt})
             result = await context.agent(options["agent"]).turn(turn)
-            context.emit("turn_finished", context.address, {"attempt": attempt, "outcome": result.outcome})
+            said = {"attempt": attempt, "outcome": result.outcome, "usage": to_json(result.usage)}
+            context.emit("turn_finished", context.address, said)
             return to_json(result)
 
         done = await context.work(
@@ -72,8 +76,17 @@ def _turn(context: StepContext, folder: Path, run_command: Exec, attempt: int, t
         idle=context.step.limits.idle or context.pipeline.limits.idle,
         tools=tuple(options.get("tools", ())) or (_WRITING if options.get("owns") else _READING),
         emit=context.emit,
-        run_command=run_command,
+        run_command=_with_env(run_command, options.get("env", {})),
     )
+
+
+def _with_env(run_command: Exec, env: Mapping[str, str]) -> Exec:
+    """What starts processes, with the step's `env` in each of them."""
+
+    async def run(argv: Iterable[str], **words: Any) -> Finished:
+        return await run_command(argv, **{**words, "env": {**env, **(words.get("env") or {})}})
+
+    return run
 
 
 def _unfit(context: StepContext, value: Json) -> str:

@@ -126,7 +126,7 @@ async def _split(context: StepContext, ask: Ask, data: Json) -> Json:
         options = context.options
         return context.render(str(options.get("template", "")), str(options.get("prompt", "")), variables)
 
-    whole = await expanded(ask, data, context.pipeline.limits.depth or DEPTH, render, answer)
+    whole = await expanded(ask, data, _depth(context), render, answer)
     if whole is not data and context.step.foreach is None and (wrong := errors(_by_rules(context, whole, depth=0))):
         raise StepFailed(too_many(wrong, 1))
     return whole
@@ -163,13 +163,17 @@ def _by_rules(context: StepContext, data: Json, depth: int | None = None) -> lis
         managers=context.managers,
         plan=from_json(Plan, context.scope["plan"]) if context.scope.get("plan") else context.plan,
         request=context.request,
-        depth=(context.pipeline.limits.depth or DEPTH) if depth is None else depth,
+        depth=_depth(context) if depth is None else depth,
     )
     return judge_answer(tuple(names), judgement)
 
 
 def _deterministic(context: StepContext) -> bool:
     return context.deterministic(str(context.options["model"]))
+
+
+def _depth(context: StepContext) -> int:
+    return context.step.limits.depth or context.pipeline.limits.depth or DEPTH
 
 
 def _attempts(context: StepContext) -> int:

@@ -7,11 +7,24 @@ decomposes that criterion alone into tasks `COMPONENT_fix_s_n_k`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from runner.errors import StepFailed
+from runner.load.values import checks
 from runner.managing.verdicts import verdicts
-from runner.records import Assignment, Evidence, JsonObject, Plan, TaskResult, Verdict, from_json, to_json
+from runner.records import (
+    Assignment,
+    Evidence,
+    Exec,
+    Json,
+    JsonObject,
+    Plan,
+    TaskResult,
+    Verdict,
+    from_json,
+    to_json,
+)
 from runner.steps.base import StepContext, StepResult
 from runner.steps.fixes import Fixes, fix_tasks
 
@@ -34,7 +47,8 @@ class _State:
 
 
 async def run(context: StepContext) -> StepResult:
-    """Verdicts and final results; failed criteria do not fail the step, they count for the run's exit code."""
+    """Verdicts and final results; failed criteria do not fail the step, they count for the run's exit code. Its own
+    `checks` do."""
     state = await _at_the_end(context, _start(context))
     for number in range(1, int(context.options.get("rounds", 0)) + 1):
         reopened = _reopened(state)
@@ -50,7 +64,21 @@ async def run(context: StepContext) -> StepResult:
     results = to_json(tuple(state.results.values()))
     context.publish("results", results)
     context.publish("verdicts", to_json(found))
-    return StepResult(output={"verdicts": to_json(found), "results": results})
+    output = {"verdicts": to_json(found), "results": results}
+    return await _whole(context, StepResult(output=output))
+
+
+async def _whole(context: StepContext, result: StepResult) -> StepResult:
+    """The step's own checks, of no task in particular, on the run's head; the step has failed when one has."""
+    wanted = checks(context.options.get("checks", ()))
+    if not wanted:
+        return result
+    done = await context.work(_nothing, (), wanted, lambda value: "")
+    return replace(result, checks=done.checks, failures=done.failures)
+
+
+async def _nothing(folder: Path, scratch: Path, run_command: Exec) -> Json:
+    return None
 
 
 def _start(context: StepContext) -> _State:

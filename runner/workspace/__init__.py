@@ -1,7 +1,7 @@
 """Where work happens: git repositories, work trees, and merges that lose nobody's lines."""
 
 from runner.workspace.changes import Change, Snapshot
-from runner.workspace.git import Git, GitError, Identity, require_git
+from runner.workspace.git import Git, GitError, Identity, require_git, uncommitted
 from runner.workspace.merging import Merge, merge
 from runner.workspace.proof import Proof, Removal, prove
 from runner.workspace.queueing import MergeQueue, Place
@@ -25,4 +25,5 @@ __all__ = [
     "prove",
     "require_git",
     "trailers",
+    "uncommitted",
 ]

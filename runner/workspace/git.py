@@ -140,6 +140,12 @@ def ask_user_git(folder: Path, *words: str) -> str:
     return ended.stdout.strip() if ended.returncode == 0 else ""
 
 
+def uncommitted(folder: Path) -> list[str]:
+    """The tracked files with edits that no commit holds yet."""
+    said = ask_user_git(folder, "-c", "core.quotepath=false", "diff", "--name-only", "HEAD")
+    return said.splitlines()
+
+
 def identity_of(folder: Path) -> Identity:
     """Who commits here by the user's configuration; what is missing there is set by us."""
     fallback = Identity()
