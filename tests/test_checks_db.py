@@ -67,11 +67,32 @@ async def judged(folder: Path, sql: str) -> CheckOutcome:
     return await db.run(context(folder / "worktree", POSTS, USERS, uses="db"))
 
 
+SHOWN = [
+    "16 of 16 constraints shown by rows that nothing else refuses",
+    "PRIMARY KEY (id): the second row refused",
+    "UNIQUE (user_id, content): the same user_id alone, the same content alone accepted, the second row refused",
+    "UNIQUE (slug): the second row refused",
+    "FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE: a row without its row in users refused; "
+    "when the users row is deleted, the row goes with it",
+    "FOREIGN KEY (reply_to) REFERENCES posts (id) ON DELETE SET NULL: a row without its row in posts refused; "
+    "when the posts row is deleted, the row stays, and points to nothing",
+    "CHECK length(content) BETWEEN 1 AND 280: 1 and 280 characters accepted, 0 and 281 characters refused",
+    "CHECK state IN ('draft', 'open'): 'draft', 'open' accepted, '', '   ', 'A b!' and 6 more refused",
+    "CHECK likes_count >= 0: 0, 1, 171 accepted, -1 refused",
+    "CHECK reply_to IS NULL OR reply_to <> id: other rows accepted, id = reply_to refused",
+    "NOT NULL id, user_id, slug, content, state, likes_count, created_at: refused",
+    "DEFAULT 'draft' of state: left out, it becomes 'draft'",
+    "DEFAULT 0 of likes_count: left out, it becomes 0",
+    "DEFAULT CURRENT_TIMESTAMP of created_at: left out, it becomes a time",
+    "reply_to may be NULL: accepted",
+]
+
+
 async def test_a_table_as_specified_passes_and_says_what_was_tried(tmp_path: Path) -> None:
     outcome = await judged(tmp_path, GIVEN)
     assert outcome.passed, outcome.output
     assert "2 migrations on an empty database, twice" in outcome.output
-    assert "rows tried against the spec's own database" in outcome.output
+    assert outcome.output.splitlines()[2:] == SHOWN
 
 
 DEFECTS = {
@@ -160,6 +181,20 @@ async def test_an_index_that_is_not_there_is_found(tmp_path: Path) -> None:
     assert "has no index on (user_id, created_at DESC)" in outcome.output
 
 
+async def test_a_check_that_another_one_hides_is_not_called_shown(tmp_path: Path) -> None:
+    hidden = "name TEXT NOT NULL CHECK (length(name) >= 1) CHECK (name <> '')"
+    columns = [USERS.spec["columns"][0], {**USERS.spec["columns"][1], "check": "length(name) >= 1"}]
+    target = tmp_path / "worktree" / "migrations"
+    target.mkdir(parents=True)
+    sql = f"CREATE TABLE IF NOT EXISTS users (id UUID NOT NULL PRIMARY KEY, {hidden});"
+    (target / "0001_users.sql").write_text(sql)
+    spec = {**USERS.spec, "columns": columns, "checks": [{"name": "named", "expression": "name <> ''"}]}
+    outcome = await db.run(context(tmp_path / "worktree", task(**spec), uses="db"))
+    assert outcome.passed, outcome.output
+    assert "3 of 5 constraints shown" in outcome.output
+    assert "NOT SHOWN CHECK name <> ''" in outcome.output
+
+
 @pytest.mark.parametrize(("written", "passed"), [("CHECK (unicode(name) <> 9731)", True), ("", False)])
 async def test_a_check_that_no_row_was_found_to_break_is_judged_by_its_text(
     tmp_path: Path, written: str, passed: bool
@@ -171,6 +206,8 @@ async def test_a_check_that_no_row_was_found_to_break_is_judged_by_its_text(
     (target / "0001_users.sql").write_text(sql)
     outcome = await db.run(context(tmp_path / "worktree", task(**{**USERS.spec, "columns": columns}), uses="db"))
     assert outcome.passed is passed
+    assert ("3 of 4 constraints shown" in outcome.output) is passed
+    assert ("NOT SHOWN CHECK unicode(name) <> 9731: no row was found" in outcome.output) is passed
     assert passed or "CHECK (unicode ( name ) != 9731) is missing" in outcome.output
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from runner.checks.derive import shown
 from runner.checks.derive.reference import Spec, named_checks
-from runner.checks.derive.rows import NoRow, Row, column_checks, fitting, insert, involved, refusal, sample
+from runner.checks.derive.rows import NoRow, Row, column_checks, fitting, holds, insert, involved, refusal, sample
+from runner.checks.derive.shown import Shown, unique_sets, value_words
 from runner.checks.derive.sql import quoted
 from runner.checks.derive.values import around, family
 
@@ -17,18 +19,21 @@ NOBODY: Mapping[str, Any] = {"integer": 987_654, "number": 987_654.5, "uuid": "0
 
 @dataclass
 class Behaviour:
-    """Tries rows of one table on both databases; `differences` and `tried` grow as it goes.
+    """Tries rows of one table on both databases; `differences` and `shown` grow as it goes.
 
-    `unbroken` are the CHECKs of the spec that no row was found to break: their text decides.
+    `unbroken` are the CHECKs of the spec that no row was found to break alone: their text decides.
     """
 
     spec: Spec
     reference: sqlite3.Connection
     real: sqlite3.Connection
     differences: list[str] = field(default_factory=list)
-    tried: list[str] = field(default_factory=list)
+    shown: Shown = field(init=False)
     unbroken: list[str] = field(default_factory=list)
     _n: int = 50
+
+    def __post_init__(self) -> None:
+        self.shown = Shown.of(self.spec)
 
     def examine(self, extra: Sequence[str] = ()) -> None:
         """Every constraint: one row that must fail and one that must pass. `extra` are CHECKs only the database has."""
@@ -52,27 +57,28 @@ class Behaviour:
         self._n += 1
         return fitting(self.reference, self.spec, self._n, fixed)
 
-    def _pair(self, what: str, row: Row, must: str = "") -> str:
-        """Try one row on both. Where the reference does not say what it `must`, the trial shows nothing."""
-        wanted, found = (refusal(database, self.table, row) for database in (self.reference, self.real))
+    def _pair(self, what: str, row: Row, must: str = "", because: str = "") -> str:
+        """Try one row on both; what the reference says of it. A trial of what it `must` say shows nothing where the
+        reference says something else, or refuses it not `because` of that."""
+        wanted, found = (refusal(database, self.table, row) for database in self._both())
         if must and must != ("refused" if wanted else "taken"):
-            return wanted
-        self.tried.append(what)
+            return ""
         if bool(wanted) != bool(found):
             says = f"refused ({found})" if found else "taken"
             self.differences.append(f"{self.table}: {what} must be {'refused' if wanted else 'taken'}; it was {says}")
-        return wanted
+        return wanted if because in wanted else ""
 
     def _defaults(self) -> None:
         row = self._fresh()
         for column in self.spec["columns"]:
             if "default" in column:
-                left = {name: value for name, value in row.items() if name != column["name"]}
-                wanted, found = (_stored(database, self.table, left, column["name"]) for database in self._both())
-                self.tried.append(f"{column['name']} left out")
+                name = column["name"]
+                left = {other: value for other, value in row.items() if other != name}
+                wanted, found = (_stored(database, self.table, left, name) for database in self._both())
+                self.shown.facts.append(f"DEFAULT {column['default']} of {name}: left out, it becomes {_became(column, found)}")
                 if not _alike(wanted, found, str(column["default"])):
                     self.differences.append(
-                        f"{self.table}: {column['name']} left out must become {wanted!r}; it became {found!r}"
+                        f"{self.table}: {name} left out must become {wanted!r}; it became {found!r}"
                     )
 
     def _both(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
@@ -80,18 +86,27 @@ class Behaviour:
 
     def _nulls(self) -> None:
         for column in self.spec["columns"]:
-            row = {**self._fresh(), column["name"]: None}
-            self._pair(f"{column['name']} NULL", row, "taken" if column["null"] else "refused")
+            name, optional = column["name"], column["null"]
+            row = {**self._fresh(), name: None}
+            wanted = self._pair(f"{name} NULL", row, "taken" if optional else "refused", "" if optional else "NOT NULL")
+            if optional:
+                self.shown.facts.append(f"{name} may be NULL: accepted")
+            elif wanted:
+                self.shown.refused(shown.not_null(name), "NULL")
 
     def _uniques(self) -> None:
+        sets = unique_sets(self.spec)
+        seconds = [self._fresh() for _ in sets]  # made before the first is there: none may point to it
         with Kept(self._both(), self.table, self._fresh()) as first:
-            for columns in unique_sets(self.spec):
-                same = {**self._fresh(), **{name: first[name] for name in columns}}
-                self._pair(f"a second row with the same {', '.join(columns)}", same, "refused")
+            for columns, second in zip(sets, seconds, strict=True):
+                constraint = shown.unique(self.spec, columns)
+                same = {**second, **{name: first[name] for name in columns}}
+                if self._pair(f"a second row with the same {', '.join(columns)}", same, "refused", "UNIQUE"):
+                    self.shown.refused(constraint, "the second row")
                 for name in columns if len(columns) > 1 else ():
-                    self._shared(first, name)
+                    self._shared(constraint, first, name)
 
-    def _shared(self, first: Row, name: str) -> None:
+    def _shared(self, constraint: str, first: Row, name: str) -> None:
         if [name] in unique_sets(self.spec):
             return
         try:
@@ -99,60 +114,77 @@ class Behaviour:
         except NoRow:
             return
         self._pair(f"a second row with the same {name} alone", row, "taken")
+        self.shown.accepted(constraint, f"the same {name} alone")
 
     def _foreign_keys(self) -> None:
         kinds = {column["name"]: family(column) for column in self.spec["columns"]}
         for key in self.spec.get("foreign_keys", []):
             nobody = {name: NOBODY.get(kinds[name], "nobody-at-all") for name in key["columns"]}
             row = {**self._fresh(), **nobody}
-            self._pair(f"{', '.join(key['columns'])} without its row in {key['table']}", row, "refused")
+            what = f"{', '.join(key['columns'])} without its row in {key['table']}"
+            if self._pair(what, row, "refused", "FOREIGN KEY"):
+                self.shown.refused(shown.foreign_key(key), f"a row without its row in {key['table']}")
 
     def _checks(self, extra: Sequence[str]) -> None:
         for name, expression in named_checks(self.spec).items():
-            if not self._around(expression, [expression]):
-                self.tried.append(f"{name}: no row was found that breaks it, so only its text was compared")
+            self._around(expression, name)
+            if not self.shown.is_shown(shown.check(expression)):
                 self.unbroken.append(expression)
         for expression in extra:
-            self._around(expression, [expression])
+            self._around(expression)
 
-    def _around(self, expression: str, texts: list[str]) -> bool:
-        """Values around each bound of a CHECK, in each of its columns; whether one was refused because of it."""
-        broken = False
+    def _around(self, expression: str, name: str = "") -> None:
+        """Values around each bound of a CHECK, in each of its columns; a CHECK of the spec has a `name`."""
+        names = involved(self.spec, expression)
         for column in self.spec["columns"]:
-            if column["name"] not in involved(self.spec, expression):
+            if column["name"] not in names:
                 continue
             base = self._fresh()
-            about = [*texts, *column_checks(self.spec, column["name"])]
-            for value in around(column, about, self._n, sample(self.reference, column)):
+            about = [expression, *column_checks(self.spec, column["name"])]
+            usual, *others = around(column, about, self._n, sample(self.reference, column))
+            for value in (*others, usual):
                 row = {**base, column["name"]: value}
-                broken |= "CHECK" in self._pair(f"{column['name']} = {_say(value)}", row)
-        return broken or self._equal_columns(expression)
+                what = f"{column['name']} = {_say(value)}"
+                self._weigh(name, expression, value_words(value, expression) if len(names) == 1 else "", what, row)
+        if len(names) > 1:
+            row = self._fresh()
+            what = " = ".join(names)
+            self._weigh(name, expression, "", what, {**row, **dict.fromkeys(names, row[names[0]])})
 
-    def _equal_columns(self, expression: str) -> bool:
-        names = involved(self.spec, expression)
-        if len(names) < 2:
-            return False
-        row = self._fresh()
-        row = {**row, **dict.fromkeys(names, row[names[0]])}
-        return "CHECK" in self._pair(f"{' = '.join(names)}", row)
+    def _weigh(self, name: str, expression: str, words: str, what: str, row: Row) -> None:
+        """Try a row for one CHECK, and note its `words` where it is taken or refused for this CHECK alone."""
+        wanted = self._pair(what, row)
+        if name and not wanted:
+            self.shown.accepted(shown.check(expression), words or "other rows")
+        elif name and wanted.endswith(f"CHECK constraint failed: {name}") and not self._others(name, row):
+            self.shown.refused(shown.check(expression), words or what)
+
+    def _others(self, name: str, row: Row) -> bool:
+        """Whether another CHECK refuses the row as well."""
+        checks = named_checks(self.spec).items()
+        return any(not holds(self.reference, text, row) for other, text in checks if other != name)
 
     def _deletes(self) -> None:
         for key in self.spec.get("foreign_keys", []):
             with Kept(self._both(), self.table, self._fresh()) as row:
-                wanted, found = (_delete_parent(database, key, row, self.table) for database in self._both())
-                what = f"deleting the {key['table']} row that {', '.join(key['columns'])} points to"
-                self.tried.append(what)
-                if wanted != found:
-                    self.differences.append(f"{self.table}: {what}: {wanted} by the spec, {found} in the database")
+                if key["table"] != self.table:
+                    self._delete(key, row)
+                    continue
+                pairs = zip(key["columns"], key["references"], strict=True)
+                try:
+                    child = self._fresh(**{name: row[target] for name, target in pairs})
+                except NoRow:
+                    continue
+                with Kept(self._both(), self.table, child):
+                    self._delete(key, child)
 
-
-def unique_sets(spec: Spec) -> list[list[str]]:
-    """The sets of columns of which no two rows may hold the same values; partial ones are left out."""
-    found = [list(spec["primary_key"]), *map(list, spec.get("uniques", []))]
-    found += [[column["name"]] for column in spec["columns"] if column.get("unique")]
-    indexes = [index for index in spec.get("indexes", []) if index.get("unique") and not index.get("where")]
-    found += [[part.split()[0] for part in index["columns"]] for index in indexes]
-    return list({tuple(columns): columns for columns in found}.values())
+    def _delete(self, key: Spec, row: Row) -> None:
+        wanted, found = (_delete_parent(database, key, row, self.table) for database in self._both())
+        if wanted != found:
+            what = f"deleting the {key['table']} row that {', '.join(key['columns'])} points to"
+            self.differences.append(f"{self.table}: {what}: {wanted} by the spec, {found} in the database")
+        elif None not in [row[name] for name in key["columns"]]:
+            self.shown.followed(shown.foreign_key(key), f"when the {key['table']} row is deleted, {found}")
 
 
 class Kept:
@@ -198,6 +230,11 @@ class RolledBack:
     def __exit__(self, *_: object) -> None:
         self.database.execute("ROLLBACK TO looking")
         self.database.execute("RELEASE looking")
+
+
+def _became(column: Spec, value: Any) -> str:
+    """A default's value; one that is another each time is told by its kind, so that evidence stays the same."""
+    return "a time" if family(column) == "time" and value else _say(value)
 
 
 def _alike(wanted: Any, found: Any, default: str) -> bool:

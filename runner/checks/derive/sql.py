@@ -99,6 +99,12 @@ def numbers(expression: str) -> list[float]:
     return [float(word) for word in tokens(expression) if re.fullmatch(r"\d+(?:\.\d+)?", word)]
 
 
+def characters(expression: str) -> list[str]:
+    """The characters that an expression names by number: `char(9)` is a tab."""
+    found = (int(number) for number in re.findall(r"(?<!\w)char\s*\(\s*(\d{1,7})\s*\)", expression, re.IGNORECASE))
+    return [chr(number) for number in found if 0 < number < 0xD800]
+
+
 def texts(expression: str) -> list[str]:
     """The string literals of an expression, unquoted."""
     return [word[1:-1].replace("''", "'") for word in tokens(expression) if word.startswith("'") and len(word) > 1]

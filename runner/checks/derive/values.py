@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runner.checks.derive.sql import numbers, texts
+from runner.checks.derive.sql import characters, numbers, texts
 
 LONGEST = 100_000
 FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -90,6 +90,7 @@ def around(column: Spec, expressions: Iterable[str], n: int = 0, sample: object 
             found += _near(kind, number, n)
         for text in texts(expression):
             found += [text, *_like(text)]
+        found += [f"a{sign}b" for sign in characters(expression)] if kind == "text" else []
     found += ["", "   ", "A b!", "user@example.com", "{}", 0, 1, -1] if kind in ("text", "json") else [0, 1, -1]
     return list({(type(value), value): value for value in found}.values())
 

@@ -72,7 +72,7 @@ def _table(plan: Mapping[str, Any], database: sqlite3.Connection) -> tuple[list[
     for part in (part for text in behaviour.unbroken for part in sql.conjuncts(sql.tokens(text))):
         found += [f"{spec['table']}: CHECK ({part}) is missing"] if part in missing else []
     columns = f"{spec['table']}: {len(spec['columns'])} columns, keys, indexes and constraints as in the spec"
-    return list(dict.fromkeys(found)), [columns, f"{len(behaviour.tried)} rows tried against the spec's own database"]
+    return list(dict.fromkeys(found)), [columns, *behaviour.shown.lines()]
 
 
 def _reference(spec: Mapping[str, Any], specs: Mapping[str, Any]) -> tuple[sqlite3.Connection | None, str]:
