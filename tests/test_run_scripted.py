@@ -329,3 +329,16 @@ def test_a_group_may_have_an_agent_of_its_own(project: Project) -> None:
     assert (Path(outcome.workspace) / "flows" / "refund.txt").read_text() == "flow by another\n"
     agents = {str(event.data["group"]): event.data["agent"] for event in project.events("order_started")}
     assert agents == {"refunds": "scripted/other", "flows": "scripted/payments"}
+    (began,) = project.events("run_started")
+    assert began.data["agents"] == {"payments": "scripted/payments", "payments.refunds": "scripted/other"}
+
+
+def test_a_breakdown_names_the_agent_of_each_group(project: Project) -> None:
+    manager = project.root / "managers" / "payments.yaml"
+    groups = "groups:\n  - {name: refunds, match: {keywords: [refund]}, agents: {use: [scripted/other]}}\n"
+    manager.write_text(manager.read_text().replace("groups:\n", groups, 1))
+    project.write("scripted/other.yaml", 'agents: {"*": [{}]}\n')
+    flow = project.ahead(request(project), "payments").flow
+    lines = [line for line in flow.splitlines() if "scripted/" in line and "." in line.split("scripted/")[0]]
+    assert any("refunds" in line and "scripted/other" in line for line in lines), flow
+    assert any("flows" in line and "scripted/payments" in line for line in lines), flow

@@ -16,7 +16,7 @@ from runner.registry import AGENTS, MODELS, STEPS
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """`models` by what `model` options say; `agents` by manager, and by what `agent` options say."""
+    """`models` by what `model` options say; `agents` by manager or "manager.group", and by what `agent` options say."""
 
     models: Mapping[str, Chosen] = field(default_factory=dict)
     agents: Mapping[str, Chosen] = field(default_factory=dict)
@@ -63,8 +63,8 @@ def choose_free(pipeline: Pipeline, managers: Mapping[str, Manager], root: Path,
         if alias not in models or models[alias].spends:
             models[alias] = choose(MODELS, alias, [Backend(use="blueprint")], root, offline=True)
     agents: dict[str, Chosen] = {}
-    for name, manager in managers.items():
-        entries = entries_of(pipeline.agents, manager.agents.use)
+    for name, use in _workers(managers).items():
+        entries = entries_of(pipeline.agents, use)
         with contextlib.suppress(CannotStart):
             agents[name] = choose(AGENTS, name, entries, root, offline=options.offline, named=options.agent)
     return Choices(models=models, agents=agents)
@@ -109,16 +109,22 @@ def works(pipeline: Pipeline, names: Iterable[str]) -> bool:
     return any(getattr(STEPS.module(pipeline.steps[name].uses), "WORKS", False) for name in names)
 
 
-def _agents(
-    pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, options: RunOptions, steps: tuple[str, ...]
-) -> dict[str, Chosen]:
-    if not works(pipeline, steps):
-        return {}
+def _workers(managers: Mapping[str, Manager]) -> dict[str, tuple[str, ...]]:
+    """What each manager uses, and each group that has something of its own ("manager.group")."""
     wanted: dict[str, tuple[str, ...]] = {}
     for name, manager in managers.items():
         wanted[name] = manager.agents.use
         own = [group for group in manager.groups if group.agents.use != manager.agents.use]
         wanted |= {f"{name}.{group.name}": group.agents.use for group in own}
+    return wanted
+
+
+def _agents(
+    pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, options: RunOptions, steps: tuple[str, ...]
+) -> dict[str, Chosen]:
+    if not works(pipeline, steps):
+        return {}
+    wanted = _workers(managers)
     for name in steps:
         use = pipeline.steps[name].options.get("agent")
         if use is not None:

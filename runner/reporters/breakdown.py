@@ -34,7 +34,8 @@ def breakdown(
     problems: Sequence[Problem] = (),
     notes: Sequence[str] = (),
 ) -> str:
-    """The text. `planner` made plan and tasks, `chosen` are the agents by manager, `agents` how many work at once."""
+    """The text. `planner` made plan and tasks, `chosen` are the agents by manager or "manager.group", `agents` how many
+    work at once."""
     lines = [
         f"{plan.title}: breakdown of pipeline {pipeline}",
         f"plan and tasks by {planner}",
@@ -114,7 +115,7 @@ def _groups(assignment: Assignment, chosen: Mapping[str, str]) -> list[str]:
     for group in assignment.groups:
         work = sum(points[task] for task in group.tasks)
         lines.append(f"  {group.manager} / {group.name}: {count(len(group.tasks), 'task')}, {count(work, 'point')}")
-        agent = chosen.get(group.manager, "no agent")
+        agent = chosen.get(f"{group.manager}.{group.name}") or chosen.get(group.manager, "no agent")
         lines += [f"    {seat.id} [{agent}]: {', '.join(seat.tasks) or 'nothing'}" for seat in group.seats]
     return lines
 
