@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,8 +90,8 @@ class Contexts:
 
     def publish(self, kind: str, data: Json) -> None:
         """Makes something known to later steps, templates and the report; durable before the step's own result."""
-        self._known[kind] = data
-        self.journal.post(Key(run=self.run, kind="published", item=kind), data)
+        self._known[kind] = joined(kind, self._known, data)
+        self.journal.post(Key(run=self.run, kind="published", item=kind), self._known[kind])
 
     @functools.cached_property
     def _managers(self) -> list[Json]:
@@ -105,6 +105,21 @@ class Contexts:
         if template:
             return self.renderer.render(template, variables)
         return self.renderer.render_text(inline, variables, "prompt")
+
+
+def joined(kind: str, known: Mapping[str, Json], data: Json) -> Json:
+    """`data` as what is known of `kind` now. A pipeline may execute and validate more than once: what an earlier step
+    showed of other tasks stays, or their failures would be forgotten."""
+    if kind == "tasks":
+        done = {result["task"] for result in known.get("results", ())}
+        worked_on = [task for task in known.get("tasks", {}).get("tasks", ()) if task["id"] in done]
+        return {**data, "tasks": _by("id", worked_on, data["tasks"])}
+    own = {"results": "task", "verdicts": "id"}.get(kind)
+    return _by(own, known.get(kind, ()), data) if own else data
+
+
+def _by(key: str, earlier: Iterable[JsonObject], later: Iterable[JsonObject]) -> list[JsonObject]:
+    return list({row[key]: row for row in (*earlier, *later)}.values())
 
 
 async def _no_pipelines(*_: object, **__: object) -> Json:

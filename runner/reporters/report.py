@@ -41,7 +41,7 @@ def report(
     """The report; `row` is the run's own row, `results` the last result of each task, `held` whether a process works
     on it now. Secrets come out as `***`."""
     plan = plan or {}
-    tasks = list((assignment or {}).get("tasks") or tasks)
+    tasks = _of_all(list((assignment or {}).get("tasks") or ()), tasks, results)
     line = timeline(events)
     judged = {str(verdict["id"]): verdict for verdict in verdicts}
     edges = list((assignment or {}).get("edges") or ())
@@ -158,6 +158,16 @@ def _promise(item: JsonObject, verdict: JsonObject | None, served: Mapping[str, 
         "evidence": [dict(one) for one in verdict.get("evidence") or ()],
         "suggestions": [str(one) for one in verdict.get("suggestions") or ()],
     }
+
+
+def _of_all(
+    assigned: Sequence[JsonObject], tasks: Sequence[JsonObject], results: Mapping[str, JsonObject]
+) -> list[JsonObject]:
+    """The tasks of the last assignment, and those of earlier ones that were worked on; without one, all there are."""
+    if not assigned:
+        return list(tasks)
+    names = {task["id"] for task in assigned}
+    return [*(task for task in tasks if task["id"] not in names and task["id"] in results), *assigned]
 
 
 def _tasks(

@@ -1,0 +1,80 @@
+"""What a run may call itself: nothing that failed is forgotten, and nothing is shown by a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from project import Project
+from runner.api.look import report
+
+MANAGER = """
+    version: 1
+    name: notes
+    title: Notes
+    description: Writes one file a task.
+    components: [{name: notes, signals: [note]}]
+    handles: [{components: [notes]}]
+    specs:
+      note:
+        schema:
+          {type: object, additionalProperties: false, required: [kind, text], properties: {kind: {const: note}, text: {type: string}}}
+        identity: [text]
+        expect: [text]
+        good: "kind: note, text: hello"
+        bad: write a note
+    groups: [{name: all}]
+    agents: {use: scripted/notes, order_points: 4}
+    prompt: "{{ tasks }}"
+    owns: ["notes/**"]
+    checks:
+      - {name: written, run: [test, -f, "{{ task.outputs[0] }}"]}
+"""
+SCRIPT = """
+    agents:
+      notes_bad:
+        - {says: "I did nothing"}
+      notes_good:
+        - {writes: {notes/good.txt: "hello"}}
+"""
+
+
+def tasks(name: str) -> str:
+    """The words of a command that answers one task."""
+    one = {
+        "id": f"notes_{name}", "title": f"Write {name}", "component": "notes", "action": "create",
+        "requirements": ["A-1"], "outputs": [f"notes/{name}.txt"], "spec": {"kind": "note", "text": name},
+    }  # fmt: skip
+    return json.dumps(["echo", json.dumps({"tasks": [one]})])
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path / "notes")
+    made.write("managers/notes.yaml", MANAGER)
+    made.write("scripted/notes.yaml", SCRIPT)
+    return made
+
+
+def test_what_failed_in_one_execute_step_is_not_forgotten_by_the_next_one(project: Project) -> None:
+    project.pipeline(
+        f"""
+        one: {{uses: command, with: {{run: {tasks("bad")}, output: json}}}}
+        two: {{uses: command, with: {{run: {tasks("good")}, output: json}}}}
+        first: {{uses: assign, needs: [one], with: {{tasks: "{{{{ steps.one.output }}}}"}}}}
+        bad: {{uses: execute, needs: [first], with: {{assignment: "{{{{ steps.first.output }}}}"}}}}
+        second:
+          uses: assign
+          needs: {{bad: any, two: ok}}
+          with: {{tasks: "{{{{ steps.two.output }}}}"}}
+        good: {{uses: execute, needs: [second], with: {{assignment: "{{{{ steps.second.output }}}}"}}}}
+        """,
+        head="managers: [notes]\nlimits: {attempts: 1}\n",
+    )
+    outcome = project.run()
+    assert (outcome.exit_code, outcome.status) == (1, "failed"), outcome
+    assert "notes_bad" in outcome.reason
+    shown = report(project.root, "run")["tasks"]
+    assert {row["id"]: row["status"] for row in shown} == {"notes_bad": "failed", "notes_good": "verified"}
