@@ -82,8 +82,8 @@ class Place:
 
     root: Path
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
+    def start(self, *words: str, path: str = "") -> subprocess.Popen[bytes]:
+        env = {"PATH": path + os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
         installed = str(Path(runner.__file__).resolve().parent.parent)
         with (self.root / "said.log").open("ab") as said:
             return subprocess.Popen(
@@ -107,8 +107,8 @@ class Place:
         log = self.root / "starts.log"
         return [line.split()[0] for line in log.read_text().splitlines()] if log.exists() else []
 
-    def tree(self) -> str:
-        words = ("git", "-C", str(self.root / "software"), "rev-parse", "main^{tree}")
+    def tree(self, software: str = "software") -> str:
+        words = ("git", "-C", str(self.root / software), "rev-parse", "main^{tree}")
         return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
     def left(self) -> list[str]:
@@ -167,4 +167,35 @@ def test_a_kill_at_a_random_moment_loses_and_repeats_nothing(
         assert again == 0 or "finished" in said
         assert {name for name in place.starts()[len(before) :] if name in done} == set()
     assert place.tree() == tree
+    assert place.left() == []
+
+
+DEADLY = """#!/bin/sh
+case " $* " in *" init "* | *" config "* | *" hash-object "* | *" commit-tree "* | *" update-ref "* | *" read-tree "*)
+  echo . >> "{count}"
+  if [ $(wc -l < "{count}") -eq {number} ]; then kill -9 $PPID; sleep 1; exit 1; fi;;
+esac
+PATH="{path}" exec git "$@"
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "given"),
+    [*((number, ()) for number in (1, 4, 6, 7, 8)), (2, MINE := ("--workspace", "mine")), (7, MINE)],
+)
+def test_a_kill_while_the_workspace_is_made_leaves_one_workspace(
+    tmp_path: Path, undisturbed: tuple[str, float], number: int, given: tuple[str, ...]
+) -> None:
+    """The git that orch calls ends orch instead of its number-th command that writes."""
+    place, folder = make(tmp_path / "project"), tmp_path / "bin"
+    folder.mkdir()
+    deadly = folder / "git"
+    deadly.write_text(DEADLY.format(count=tmp_path / "count", number=number, path=os.environ["PATH"]))
+    deadly.chmod(0o755)
+    assert place.start("run", "crash", *given, path=f"{folder}:").wait(60) == -signal.SIGKILL
+    assert place.start("resume", place.name()).wait(60) == 0, (place.root / "said.log").read_text()
+    made = [str(path.parent.relative_to(place.root)) for path in place.root.glob("**/.git") if path.is_dir()]
+    beside = [str(path.relative_to(place.root)) for path in place.root.glob("out/*")]
+    assert made == (["mine"] if given else beside)
+    assert place.tree(made[0]) == undisturbed[0]
     assert place.left() == []

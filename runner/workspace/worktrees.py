@@ -16,7 +16,7 @@ from runner.workspace.git import Git, GitError, Identity, ask_user_git, identity
 from runner.workspace.queueing import MergeQueue
 
 _LOCK = "index.lock"
-
+_UNFINISHED = ".git.new"
 
 _NAMES = (40, 64)
 """Lengths of a commit's name, by SHA-1 and SHA-256."""
@@ -61,16 +61,18 @@ class Workspace:
 
     @classmethod
     def create(cls, path: Path, *, run: str, home: Path) -> Workspace:
-        """A new repository at `path`, with one empty commit on `main`. Raises CannotStart where something is there."""
+        """A new repository at `path`, with one empty commit on `main`. Raises CannotStart where something is there.
+
+        Called again for the same run, it goes on where an earlier call was ended.
+        """
         require_git()
-        if path.exists() and any(path.iterdir()):
+        if path.exists() and not _is_free(path, run):
             raise CannotStart(f"{path} is not empty", "choose another folder, or make it a git repository")
         path.mkdir(parents=True, exist_ok=True)
         git = Git(path.resolve() / ".git", identity=identity_of(path))
-        replace(git, tree=path.resolve())("init", "--quiet", "--initial-branch=main", "--template=", ".")
-        base = _commit(git, _empty_tree(git), (), f"Start\n\nOrch-Run: {run}\n")
-        git("update-ref", "refs/heads/main", base)
-        replace(git, tree=path.resolve())("read-tree", base)
+        if not git.directory.exists():
+            _initialize(git, run)
+        base = _commit_named(git, "refs/heads/main")
         made = cls._made(path, home, run, "refs/heads/main", base, True, git)
         made._shown.write_text(base)
         return made
@@ -87,7 +89,7 @@ class Workspace:
         start = _commit_named(git, main) or _commit_named(git, base or _head_of(path))
         if not start and base:
             raise CannotStart(f'{path} has no commit "{base}"', "name a branch, a tag or a commit as workspace.base")
-        start = start or _commit(git, _empty_tree(git), (), f"Start\n\nOrch-Run: {run}\n")
+        start = start or _commit(git, _empty_tree(git), (), _first_message(run))
         git("update-ref", main, start)
         return cls._made(path, home, run, main, start, False, git)
 
@@ -304,6 +306,34 @@ def _commit(git: Git, tree: str, parents: tuple[str, ...], message: str) -> str:
 
 def _empty_tree(git: Git) -> str:
     return git("hash-object", "-t", "tree", "-w", "--stdin").strip()
+
+
+def _first_message(run: str) -> str:
+    return f"Start\n\nOrch-Run: {run}\n"
+
+
+def _is_free(path: Path, run: str) -> bool:
+    """Whether nothing is there, or only what a call for this run left."""
+    names = {one.name for one in path.iterdir()}
+    if ".git" not in names or names - {".git", _UNFINISHED}:
+        return names <= {_UNFINISHED}
+    first = Git(path.resolve() / ".git")("log", "-1", "--format=%B", "refs/heads/main", good=(0, 128))
+    return first.strip() == _first_message(run).strip()
+
+
+def _initialize(git: Git, run: str) -> None:
+    """Made beside its place, and moved there when it is whole: what is there is never half a repository."""
+    unfinished = git.directory.with_name(_UNFINISHED)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    making = replace(git, directory=unfinished)
+    making("init", "--quiet", "--bare", "--initial-branch=main", "--template=")
+    making("config", "core.bare", "false")
+    making("config", "core.logAllRefUpdates", "true")
+    base = _commit(making, _empty_tree(making), (), _first_message(run))
+    making("update-ref", "refs/heads/main", base)
+    replace(making, tree=unfinished.parent)("read-tree", base)
+    unfinished.rename(git.directory)
 
 
 def _existing(path: Path) -> Git:
