@@ -75,7 +75,9 @@ class Behaviour:
                 name = column["name"]
                 left = {other: value for other, value in row.items() if other != name}
                 wanted, found = (_stored(database, self.table, left, name) for database in self._both())
-                self.shown.facts.append(f"DEFAULT {column['default']} of {name}: left out, it becomes {_became(column, found)}")
+                self.shown.facts.append(
+                    f"DEFAULT {column['default']} of {name}: left out, it becomes {_became(column, found)}"
+                )
                 if not _alike(wanted, found, str(column["default"])):
                     self.differences.append(
                         f"{self.table}: {name} left out must become {wanted!r}; it became {found!r}"

@@ -1,4 +1,4 @@
-"""What rows showed of each constraint of a table, in words: a constraint is shown when a row was refused for it alone."""
+"""What rows showed of each constraint of a table: it is shown when a row was refused for it alone."""
 
 from __future__ import annotations
 

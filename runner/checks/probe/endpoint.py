@@ -12,7 +12,8 @@ from runner.checks.derive.compare import answer_differences, less, row_differenc
 from runner.checks.derive.model import Model, Outcome, Rows, dump, statuses, success
 from runner.checks.derive.reference import Spec
 from runner.checks.derive.rows import column_values
-from runner.checks.probe import openapi
+from runner.checks.probe import made, openapi
+from runner.checks.probe.made import Made
 from runner.checks.probe.server import Answer
 from runner.checks.probe.world import Account, World, registers_users
 
@@ -37,7 +38,7 @@ class Endpoint:
     world: World
     spec: Spec
     differences: list[str] = field(default_factory=list)
-    made: list[str] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
     reached: set[int] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     _n: int = 0
@@ -60,11 +61,13 @@ class Endpoint:
         if not self.made:
             return []
         reached = ", ".join(map(str, sorted(self.reached)))
-        lines = [f"{len(self.made)} calls; answers {reached} came where the spec says so"]
+        lines = [
+            f"{len(self.made)} call{'' if len(self.made) == 1 else 's'}; answers {reached} came where the spec says so"
+        ]
         never = sorted(statuses(self.spec) - self.reached)
         if never:
             lines.append(f"not reached by any call: {', '.join(map(str, never))}")
-        return [*lines, *self.world.notes, *self.notes]
+        return [*lines, *made.lines(self.made), *self.world.notes, *dict.fromkeys(self.notes)]
 
     @property
     def name(self) -> str:
@@ -105,12 +108,20 @@ class Endpoint:
         for status in sorted(statuses(self.spec) - self.reached):
             found = self.find(status)
             if found is not None:
-                self.call(f"a call to which the spec answers {status}", found.caller, found.values)
+                self.call(self._reason(found), found.caller, found.values)
         if self._logs_in() and self.world.accounts:
             found = self.find(success(self.spec))
             secret = next((one["name"] for one in self.spec["body"] if one.get("format") == "password"), "")
             if found and secret:
                 self.call("another password", found.caller, {**found.values, secret: "another-password-1"})
+
+    def _reason(self, found: Call) -> str:
+        """Why the spec answers so, in its own words where it has any."""
+        status = found.outcome.status
+        if status == self.spec.get("owner", {}).get("status"):
+            return "someone else's"
+        said = next((one.get("when", "") for one in self.spec["responses"] if one["status"] == status), "")
+        return f"when {said}" if said else f"a call to which the spec answers {status}"
 
     def _bounds(self) -> None:
         for one in self._fields():
@@ -133,13 +144,12 @@ class Endpoint:
         found = self.find(success(self.spec))
         if found is None:
             return
-        words = f"{variant.field}: {variant.words}"
         values = {**found.values, variant.field: variant.value}
         if variant.fits:
-            self.call(words, found.caller, values)
+            self.call(variant.words, found.caller, values, variant.field)
         else:
             also = {404} if one.get("in") == "path" else set()
-            self.refused(words, found.caller, values, self._refusals() | also)
+            self.refused(variant.words, found.caller, values, self._refusals() | also, variant.field)
 
     def _left_out(self, one: Spec) -> None:
         found = self.find(success(self.spec)) if one.get("in") != "path" else None
@@ -147,9 +157,9 @@ class Endpoint:
             return
         values = {name: value for name, value in found.values.items() if name != one["name"]}
         if one.get("required"):
-            self.refused(f"{one['name']} left out", found.caller, values, self._refusals())
+            self.refused("left out", found.caller, values, self._refusals(), one["name"])
         elif one["name"] in found.values:
-            self.call(f"{one['name']} left out", found.caller, values)
+            self.call("left out", found.caller, values, one["name"])
 
     def _refusals(self) -> set[int]:
         return set(statuses(self.spec) & REFUSALS) or set(REFUSALS)
@@ -163,7 +173,7 @@ class Endpoint:
                     self.notes.append(f"no value was found for {one['name']} that only some rows have")
                     continue
                 for value in (found.values[one["name"]], str(found.values[one["name"]]).upper()):
-                    self.call(f"{one['name']} = {value!r}", found.caller, {**found.values, one["name"]: value})
+                    self.call(f"= {value!r}", found.caller, {**found.values, one["name"]: value}, one["name"])
 
     def _telling(self, one: Spec) -> Call | None:
         whole = self.find(success(self.spec))
@@ -289,8 +299,8 @@ class Endpoint:
         token = caller.token if caller else ""
         return self.world.client.call(self.spec["method"], path, query, body, token)
 
-    def call(self, words: str, caller: Account | None, values: Mapping[str, Any]) -> Outcome:
-        """Make a call and compare status, answer and tables with the model's."""
+    def call(self, words: str, caller: Account | None, values: Mapping[str, Any], about: str = "") -> Outcome:
+        """Make a call and compare status, answer and tables with the model's; `about` is the field that it tries."""
         model = self._model()
         try:
             outcome = model.run(_id(caller), values, keep=True)
@@ -298,15 +308,15 @@ class Endpoint:
             model.close()
         if outcome.status == success(self.spec) and self._wrong_password(values):
             missing = next((query["missing"] for query in self.spec["queries"] if "missing" in query), 401)
-            self.refused(words, caller, values, {missing})
+            self.refused(words, caller, values, {missing}, about)
             return outcome
         if outcome.status != success(self.spec):
-            self.refused(words, caller, values, {outcome.status})
+            self.refused(words, caller, values, {outcome.status}, about)
             return outcome
         before = self._dump()
         answer = self.send(caller, values)
         after = self._dump()
-        self.made.append(words)
+        words = self._note(about, words, answer)
         if answer.status != outcome.status:
             self._say(words, f"answered {_said(answer)}, the spec says {outcome.status}")
             return outcome
@@ -318,11 +328,13 @@ class Endpoint:
         self._secrets(words, values, answer, {name: less(after[name], before[name]) for name in after})
         return outcome
 
-    def refused(self, words: str, caller: Account | None, values: Mapping[str, Any], allowed: set[int]) -> None:
+    def refused(
+        self, words: str, caller: Account | None, values: Mapping[str, Any], allowed: set[int], about: str = ""
+    ) -> None:
         """Make a call that must be refused with one of these statuses and change nothing."""
         before = self._dump()
         answer = self.send(caller, values)
-        self.made.append(words)
+        words = self._note(about, words, answer)
         if answer.status not in allowed:
             wanted = " or ".join(map(str, sorted(allowed)))
             self._say(words, f"answered {_said(answer)}, the spec says {wanted}")
@@ -333,6 +345,11 @@ class Endpoint:
         ]
         if changed:
             self._say(words, f"was refused and changed {', '.join(changed)}")
+
+    def _note(self, about: str, words: str, answer: Answer) -> str:
+        """Keep a call for `compared`; its name in a difference."""
+        self.made.append(Made(about, words, _came(answer)))
+        return self.made[-1].name
 
     def _wrong_password(self, values: Mapping[str, Any]) -> bool:
         if not self._logs_in():
@@ -345,6 +362,7 @@ class Endpoint:
         for one in self.spec.get("body", []):
             secret = values.get(one["name"])
             if one.get("format") == "password" and isinstance(secret, str) and len(secret) > 3:
+                self.notes.append(f"{one['name']}: in no answer and in no row as it was sent")
                 if secret in repr(answer.body):
                     self._say(words, f"the answer holds the {one['name']}")
                 for table, rows in new.items():
@@ -360,6 +378,12 @@ class Endpoint:
 
 def _id(caller: Account | None) -> Any:
     return caller.id if caller else None
+
+
+def _came(answer: Answer) -> str:
+    """The status, and how long a list is; its order is the spec's, or there would be a difference."""
+    size = f" with {len(answer.body)} items in order" if isinstance(answer.body, list) and len(answer.body) > 1 else ""
+    return f"{answer.status}{size}"
 
 
 def _said(answer: Answer) -> str:

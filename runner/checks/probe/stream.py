@@ -10,6 +10,7 @@ from runner.checks.derive.compare import alike
 from runner.checks.derive.model import success
 from runner.checks.derive.reference import Spec
 from runner.checks.probe.endpoint import Call, Endpoint
+from runner.checks.probe.made import Made
 from runner.checks.probe.server import Listener
 from runner.checks.probe.world import Account, World
 
@@ -45,7 +46,7 @@ def _opens(endpoint: Endpoint) -> None:
     for words, token, wanted in tokens:
         listener = Listener.open(world.server.port, spec["path"], token)
         listener.close()
-        endpoint.made.append(words)
+        endpoint.made.append(Made("", words, str(listener.status)))
         if listener.status not in wanted:
             endpoint.differences.append(f"{endpoint.name}, {words}: answered {listener.status}, not {min(wanted)}")
         elif listener.status == success(spec) and "text/event-stream" not in listener.media:
@@ -83,6 +84,7 @@ def _listen(endpoint: Endpoint, stream: Spec, found: Call, receiver: Account) ->
         outcome = endpoint.call("a call that another user is told of", found.caller, found.values)
         for event, _, payload in outcome.told:
             _received(endpoint, listeners[receiver.token], event, payload, outcome.free)
+            endpoint.notes.append(f"event {event}: {_heard(len(others))}")
         for one in others:
             stray = listeners[one.token].next(QUIET if one is others[0] else 0.01)
             if stray is not None:
@@ -91,6 +93,11 @@ def _listen(endpoint: Endpoint, stream: Spec, found: Call, receiver: Account) ->
     finally:
         for listener in listeners.values():
             listener.close()
+
+
+def _heard(others: int) -> str:
+    quiet = f", and {others} other{'' if others == 1 else 's'} heard nothing" if others else ""
+    return f"reached the receiver's stream{quiet}"
 
 
 def _told(found: Call) -> set[Any]:
