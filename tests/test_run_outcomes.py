@@ -20,7 +20,10 @@ MANAGER = """
     specs:
       note:
         schema:
-          {type: object, additionalProperties: false, required: [kind, text], properties: {kind: {const: note}, text: {type: string}}}
+          type: object
+          additionalProperties: false
+          required: [kind, text]
+          properties: {kind: {const: note}, text: {type: string}}
         identity: [text]
         expect: [text]
         good: "kind: note, text: hello"

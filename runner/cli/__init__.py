@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.output import leave_pipe, readers_may_leave
 from runner.errors import FileProblems, OrchError
 
 COMMANDS = {
@@ -50,7 +51,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            return _leave_pipe()
+            return leave_pipe()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -104,16 +105,11 @@ def main(args: Sequence[str] | None = None) -> None:
         wrong.show()
         code = 2
     except OrchError as error:
-        say_error(error)
+        with readers_may_leave():
+            say_error(error)
         code = error.exit_code
     except BrokenPipeError:
-        code = _leave_pipe()
+        code = leave_pipe()
     except Exception as fault:  # noqa: BLE001 - the outermost rim: a fault of orch is said in words, with its own exit code
         code = _say_fault(fault)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _leave_pipe() -> int:
-    # The reader went away (`| head`): point stdout elsewhere so that the interpreter's own flush stays quiet.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from runner.cli.output import readers_may_leave
+
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -25,11 +27,12 @@ def lint(paths: tuple[Path, ...], form: str, strict: bool) -> int:
 
     root = find_root(Path.cwd())
     linted = linting.lint(root, paths)
-    if form == "json":
-        click.echo(json.dumps(findings.as_json(linted.problems, linted.files, linting.tool_version()), indent=1))
-    elif linted.problems:
-        click.echo(findings.as_text(linted.problems, findings.texts_of(linted.sources, root)))
-    click.echo(findings.summary(linted.problems, linted.files), err=True)
+    with readers_may_leave():
+        if form == "json":
+            click.echo(json.dumps(findings.as_json(linted.problems, linted.files, linting.tool_version()), indent=1))
+        elif linted.problems:
+            click.echo(findings.as_text(linted.problems, findings.texts_of(linted.sources, root)))
+        click.echo(findings.summary(linted.problems, linted.files), err=True)
     if linted.crashed:
         return 70
     counted = [problem for problem in linted.problems if problem.severity != "info"]

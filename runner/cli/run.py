@@ -15,6 +15,7 @@ from runner.api.options import RunOptions
 from runner.api.outcome import Outcome
 from runner.api.request import read_request, request_of
 from runner.api.run import prepare, prepare_dry, start
+from runner.cli.output import readers_may_leave
 from runner.cli.progress import choices, listening
 from runner.cli.words import DURATION, pairs
 from runner.errors import FileProblems
@@ -86,9 +87,10 @@ def say_ahead(outcome: Outcome) -> int:
     """Prints what a run would do. Returns the exit code."""
     if isinstance(outcome.error, FileProblems):
         raise outcome.error
-    click.echo(outcome.flow)
-    if outcome.reason:
-        click.echo(f"reason: {outcome.reason}", err=True)
+    with readers_may_leave():
+        click.echo(outcome.flow)
+        if outcome.reason:
+            click.echo(f"reason: {outcome.reason}", err=True)
     return outcome.exit_code
 
 
@@ -104,6 +106,12 @@ def say_end(root: Path, outcome: Outcome) -> int:
     """Prints how a run ended: results on stdout, the reason and the next act on stderr. Returns the exit code."""
     if isinstance(outcome.error, FileProblems):
         raise outcome.error
+    with readers_may_leave():
+        _say_end(outcome)
+    return outcome.exit_code
+
+
+def _say_end(outcome: Outcome) -> None:
     if outcome.flow:
         click.echo(outcome.flow)
     if outcome.workspace:
@@ -118,4 +126,3 @@ def say_end(root: Path, outcome: Outcome) -> int:
         click.echo(f"hint: {outcome.hint}", err=True)
     if outcome.exit_code in (4, 5, 70, 130):
         click.echo(f"go on with: orch resume {outcome.run}", err=True)
-    return outcome.exit_code
