@@ -283,6 +283,8 @@ def _guessed(name: str, last: str, data: JsonObject) -> str:
         return "string"
     if last == "date" or name in ("deadline", "birthday", "due"):
         return "date"
+    if data.get("numeric"):
+        return "number" if last in NUMBERS else "integer"
     if last in INTEGERS or name.startswith("number_of"):
         return "integer"
     return "number" if last in NUMBERS else "string"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from runner.blueprint.folding_lists import fold_feed, fold_list, fold_mark_read, fold_narrow, fold_notify, fold_show
-from runner.blueprint.things import RESERVED, Thing, World, add_id
+from runner.blueprint.things import RESERVED, TEXTS, Thing, World, add_id
 from runner.blueprint.understanding.facts import Fact
 from runner.records import Json, JsonObject
 
@@ -40,11 +40,28 @@ def fold(facts: Iterable[tuple[str, Fact]], signed_in: bool) -> World:
     for _, fact in ordered:
         if fact.kind in ("ability", "table") or (fact.kind == "field" and fact.entity and not fact.data.get("known")):
             _define(world, fact, signed_in)
+    world.unmade = _unmade([pair for pair in ordered if pair[1].data.get("action") == "create"])
     for id_, fact in ordered:
         if not _FOLD[fact.kind](world, fact, id_):
             world.refused.add(id_)
     _finish(world)
     return world
+
+
+_PLAIN = frozenset(["write", "create", "add", "make", "post"])
+
+
+def _unmade(made: list[tuple[str, Fact]]) -> frozenset[str]:
+    """Who asked for what no new row is: sharing a post that was written, adding a book of its own to a list."""
+    found: set[str] = set()
+    for id_, fact in made:
+        verb, under = fact.data.get("verb", "write"), fact.data.get("under")
+        others = [other for other_id, other in made if other.entity == fact.entity and other_id != id_]
+        plain = [other for other in others if other.data.get("verb", "write") in _PLAIN and not other.data.get("under")]
+        collects = under and fact.entity.split("_")[-1] not in TEXTS
+        if plain and (verb not in _PLAIN or collects):
+            found.add(id_)
+    return frozenset(found)
 
 
 def _rank(fact: Fact) -> int:
@@ -69,21 +86,19 @@ def _register(world: World, fact: Fact, id_: str) -> bool:
 
 
 def _login(world: World, fact: Fact, id_: str) -> bool:
-    if world.thing("user") is None or fact.data["by"] not in (
-        "",
-        "username",
-        "email",
-        world.login_by or fact.data["by"],
-    ):
+    user, by = world.thing("user"), str(fact.data["by"])
+    if user is None or by not in ("", "username", "email") or (by and world.login_by not in ("", by)):
         return False
-    world.login_by = str(fact.data["by"]) or world.login_by
+    if by == "email" and by not in user.fields:
+        return False
+    world.login_by = by or world.login_by
     world.accounts.add(id_)
     return True
 
 
 def _ability(world: World, fact: Fact, id_: str) -> bool:
     thing, action, who = world.thing(fact.entity), str(fact.data["action"]), str(fact.data["who"])
-    if thing is None or (who in ("user", "owner") and world.thing("user") is None):
+    if id_ in world.unmade or thing is None or (who in ("user", "owner") and world.thing("user") is None):
         return False
     if fact.entity == "user" and action not in ("read", "update"):
         return False
@@ -183,7 +198,8 @@ def _said(world: World, fact: Fact, id_: str) -> bool:
         return _field(world, named, id_)
     thing = world.things[fact.entity]
     if "choices" in fact.data:
-        return _merge_field(thing, {"name": "status", **fact.data}, id_) if thing.name != "user" else False
+        state = {"name": "status", **fact.data}
+        return thing.name != "user" and not fact.data.get("done") and _merge_field(thing, state, id_)
     return (
         _content(world, fact, id_)
         if fact.data.keys() <= {"min", "max", "type", "required"} and not fact.data.get("numeric")
@@ -294,7 +310,9 @@ def _hashed(world: World, fact: Fact, id_: str) -> bool:
 
 def _login_for(world: World, fact: Fact, id_: str) -> bool:
     world.login_for.add(id_)
-    return world.thing("user") is not None
+    deeds = fact.data["deeds"]
+    open_ = [action for thing in world.things.values() for action, op in thing.operations.items() if op["who"] == "any"]
+    return world.thing("user") is not None and not [deed for deed in deeds if deed in open_]
 
 
 def _artefact(world: World, fact: Fact, id_: str) -> bool:

@@ -62,7 +62,8 @@ def fold_narrow(world: World, fact: Fact, id_: str) -> bool:
 
 def _narrowing(thing: Thing, by: str, how: str) -> tuple[str, str] | None:
     owned = thing.name != "user"
-    if by in ("author", "owner", "creator", "writer", "user") and owned and how != "sort":
+    people = ("author", "owner", "creator", "writer", "user")
+    if by in people and by not in thing.fields and owned and how != "sort":
         return ("author", by)
     if by in ("word", "words") and how == "search":
         return ("words", "")
@@ -86,6 +87,8 @@ def fold_show(world: World, fact: Fact, id_: str) -> bool:
         good = noun in thing.links or (child is not None and thing.name in child.parents)
     else:
         good = "field" not in fact.data or str(fact.data["field"]) in thing.fields
+    if fact.data.get("author"):
+        good = thing.operations.get("create", {"who": "any"})["who"] != "any"
     thing.shows.add(id_)
     return good and thing.table is None
 
@@ -110,8 +113,8 @@ def fold_notify(world: World, fact: Fact, id_: str) -> bool:
     for event in fact.data["events"]:
         if event == "*":
             world.every_event.add(id_)
-        elif _event_known(world, str(event)):
-            world.notify.setdefault(str(event), set()).add(id_)
+        elif _event_known(world, *str(event).split()):
+            world.notify.setdefault(str(event).split()[0], set()).add(id_)
         else:
             return False
     if fact.data["live"]:
@@ -119,9 +122,12 @@ def fold_notify(world: World, fact: Fact, id_: str) -> bool:
     return bool(fact.data["events"] or world.notify or world.every_event)
 
 
-def _event_known(world: World, event: str) -> bool:
+def _event_known(world: World, event: str, on: str = "") -> bool:
+    """Whether the event happens in this world, to the thing `on` where one was named."""
     child = world.thing(event)
-    return any(event in thing.links for thing in world.things.values()) or (child is not None and bool(child.parents))
+    linked = [thing.name for thing in world.things.values() if event in thing.links]
+    found = [*linked, *(child.parents if child is not None else ())]
+    return on in found if on else bool(found)
 
 
 def fold_mark_read(world: World, fact: Fact, id_: str) -> bool:

@@ -90,8 +90,8 @@ def _attempt(
     if wrong:
         return {}, wrong
     plan = _plan(draft, world, signed_in)
-    if not plan["entities"] or not any(e["relations"] for e in plan["entities"]):
-        return _nothing(draft, plan, components), set()
+    if not plan["requirements"] or not any(entity["relations"] for entity in plan["entities"]):
+        return _nothing(draft, {**plan, "entities": []}, components), set()
     tasks = decompose(plan)
     wrong = {back[id_] for id_ in _unserved(plan, tasks) if id_ in back}
     plan["components"] = _components(plan, tasks, components)

@@ -110,6 +110,7 @@ class World:
     inbox_listing: dict[str, Json] = field(default_factory=dict)
     artefacts: dict[str, set[str]] = field(default_factory=dict)
     login_by: str = ""
+    unmade: frozenset[str] = frozenset()
     refused: set[str] = field(default_factory=set)
 
     def thing(self, name: str) -> Thing | None:

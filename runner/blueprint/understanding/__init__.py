@@ -79,16 +79,21 @@ def _understood(statement: Statement, scene: Scene) -> Understood:
         facts = sql.read(statement.text) if statement.kind == "sql" else rows.read(statement.cells, scene)
         return Understood(statement=statement, facts=tuple(facts or ()), whole=facts is not None)
     built, text = brief(text)
+    if any(scope.restricts_section(title) for title in statement.section):
+        return Understood(statement=statement, built=built)
     if len(re.findall(r", | and | or ", text)) > _MOST_PARTS or len(text) > _LONGEST:
         return Understood(statement=statement, built=built)
     for sentence in _with_lead(lead, text):
         facts = next((found for reader in READERS if (found := reader(sentence, scene)) is not None), None)
         if facts is not None:
             return Understood(statement=statement, facts=tuple(facts), whole=True, built=built)
-    return Understood(statement=statement, facts=tuple(abilities.partly(text, scene)), built=built)
+    parts = () if scope.restricts(lead) else abilities.partly(text, scene)
+    return Understood(statement=statement, facts=tuple(parts), built=built)
 
 
 def _with_lead(lead: str, text: str) -> list[str]:
+    if scope.restricts(lead):
+        return [f"{lead} {text}"]
     return [f"{lead} {text}", text] if lead else [text]
 
 
@@ -108,7 +113,7 @@ def _actors(statements: Iterable[Statement]) -> frozenset[str]:
     usual = False
     for statement in statements:
         text = normal(f"{statement.lead} {statement.text}" if statement.lead else statement.text)
-        found = re.match(r"^(?:only )?(?P<who>[a-z -]+?) can (?!be\b)", text)
+        found = re.match(r"^(?:only )?(?P<who>[a-z -]+?) can (?!(?:be|have|hold|contain|include|belong|last)\b)", text)
         story = re.match(r"^as an? (?P<who>[a-z-]+),", statement.text.lower())
         if story:
             counted[story.group("who")] += 1
@@ -119,4 +124,4 @@ def _actors(statements: Iterable[Statement]) -> frozenset[str]:
                 words = [word for word in found.group("who").split() if word not in vocabulary.DETERMINERS]
                 if len(words) == 1 and singular(words[0]) not in vocabulary.OWNERS:
                     counted[singular(words[0])] += 1
-    return frozenset() if usual or not counted else frozenset({min(counted, key=lambda word: (-counted[word], word))})
+    return frozenset() if usual or len(counted) > 1 else frozenset(counted) - vocabulary.ROLES

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from runner.blueprint.english import singular, words_of
-from runner.blueprint.understanding import accounts, lists, notices, phrases, vocabulary
+from runner.blueprint.english import words_of
+from runner.blueprint.things import TEXTS
+from runner.blueprint.understanding import accounts, lists, notices, phrases
+from runner.blueprint.understanding.actors import Who, actor, own_actor
 from runner.blueprint.understanding.facts import Fact, Scene
 from runner.records import JsonObject
 
@@ -24,15 +25,6 @@ _VERBS = re.compile(
     rf"^(?P<verbs>(?:{CREATE}|{LINK}|{READ}|{UPDATE}|{DELETE}|comment on|comment|reply to)"
     rf"(?:(?:, | and | or |, and )(?:{CREATE}|{LINK}|{READ}|{UPDATE}|{DELETE}|unfollow|unlike|comment on|comment|reply to))+) (?P<rest>.+)$"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """`role` is user, any or owner; `entity` the thing whose owner is meant, `only` whether nobody else may."""
-
-    role: str
-    entity: str = ""
-    only: bool = False
 
 
 def read(text: str, scene: Scene) -> list[Fact] | None:
@@ -58,31 +50,6 @@ def partly(text: str, scene: Scene) -> list[Fact]:
     for part in re.split(r", and |, | and ", found.group("what")):
         facts += clauses(part, who, scene) or []
     return facts
-
-
-def actor(text: str, scene: Scene) -> Who | None:
-    """Who the words in front of "can" name."""
-    only = text.startswith("only ")
-    bare = text.removeprefix("only ").strip()
-    if phrases.is_anyone(bare):
-        return Who("any", only=only)
-    if phrases.is_user(bare) or _own_actor(bare, scene):
-        return Who("user", only=only)
-    owner = re.fullmatch(
-        r"(?:the|its|their|an?|his) (?:author|owner|creator|writer)s?(?: of (?P<of>.+))?|"
-        r"(?:the|a) (?:user|person|member) who (?:wrote|created|posted|added|made|owns|published) (?P<by>.+)|authors|owners",
-        bare,
-    )
-    if not owner:
-        return None
-    named = owner.group("of") or owner.group("by") or ""
-    entity = scene.subject if named in ("", "it", "them") else phrases.thing(named)
-    return Who("owner", entity or "", only) if entity is not None else None
-
-
-def _own_actor(text: str, scene: Scene) -> bool:
-    words = [word for word in text.split() if word not in vocabulary.DETERMINERS]
-    return len(words) == 1 and singular(words[0]) in scene.actors
 
 
 def clauses(text: str, who: Who, scene: Scene) -> list[Fact] | None:
@@ -167,7 +134,7 @@ def _link(text: str, who: Who, scene: Scene) -> list[Fact] | None:
 
 
 def _target(text: str, scene: Scene) -> str | None:
-    if phrases.is_user(text) or _own_actor(text, scene):
+    if phrases.is_user(text) or own_actor(text, scene):
         return "user"
     if text in ("it", "them") and scene.subject:
         return scene.subject
@@ -216,7 +183,7 @@ def _child(text: str, who: Who, scene: Scene) -> list[Fact] | None:
         return None
     entity = CHILD[found.group("verb")]
     for target, tail in _cuts(found.group("what")):
-        parent, said = named(target, scene), _content(tail)
+        parent, said = _parent(target, scene), _content(tail)
         if parent is not None and said is not None:
             return [
                 _ability(entity, "create", who),
@@ -226,16 +193,31 @@ def _child(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     return None
 
 
+def _parent(text: str, scene: Scene) -> str | None:
+    """What a new thing belongs to; a user is no parent: who it is for is not who made it."""
+    return None if phrases.is_user(text) or own_actor(text, scene) else named(text, scene)
+
+
 def _create(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     found = re.fullmatch(rf"(?P<verb>{CREATE}) (?P<what>.+)", text)
     if found is None or who.role == "owner":
         return None
+    verb = found.group("verb")
     for target, tail in _cuts(found.group("what")):
         entity, said = named(target, scene), _content(tail)
         if entity is not None and said is not None and entity != "user":
-            entity = _posted(found.group("verb"), entity, scene)
-            return [_ability(entity, "create", who), *_told(entity, said)]
-    return _create_under(found.group("what"), who, scene)
+            entity = _posted(verb, entity, scene)
+            made = _makes(verb, entity, tail)
+            return [_ability(entity, "create", who, verb=verb), *_told(entity, said)] if made else None
+    return _create_under(text, who, scene)
+
+
+def _makes(verb: str, entity: str, tail: str) -> bool:
+    """Whether the verb makes the thing: one leaves a review, and walks out of a group; what is shared with
+    somebody was there before."""
+    if verb == "leave":
+        return entity.split("_")[-1] in TEXTS | {"rating", "feedback", "tip"}
+    return not (verb == "share" and tail.startswith("with"))
 
 
 def _posted(verb: str, entity: str, scene: Scene) -> str:
@@ -245,13 +227,14 @@ def _posted(verb: str, entity: str, scene: Scene) -> str:
 
 
 def _create_under(text: str, who: Who, scene: Scene) -> list[Fact] | None:
+    verb, _, text = text.partition(" ")
     for found in re.finditer(r" (?:to|for|on|about|under|in) ", text):
         entity = named(text[: found.start()], scene)
         for target, tail in _cuts(text[found.end() :]):
-            parent, said = named(target, scene), _content(tail)
+            parent, said = _parent(target, scene), _content(tail)
             if entity and parent and said is not None and entity != parent:
                 return [
-                    _ability(entity, "create", who),
+                    _ability(entity, "create", who, verb=verb, under=True),
                     Fact(kind="belongs", entity=entity, data={"to": parent}),
                     *_told(entity, said),
                 ]

@@ -90,7 +90,6 @@ _DEEDS = {
     "deleting": "delete",
     "borrowing": "create",
     "creating": "create",
-    "everything else": "all",
     "bookmarking": "link",
     "rating": "create",
 }

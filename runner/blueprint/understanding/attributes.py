@@ -46,6 +46,8 @@ def _belongs(text: str, scene: Scene) -> list[Fact] | None:
         if phrases.is_user(found.group("to")) or found.group("to") in vocabulary.OWNERS
         else phrases.thing(found.group("to"))
     )
+    if to == "user" and " belong" not in text:
+        return None
     return [Fact(kind="belongs", entity=entity, data={"to": to})] if entity and to else None
 
 
@@ -67,7 +69,8 @@ def _has(text: str, scene: Scene) -> list[Fact] | None:
     what = found.group("what")
     said = phrases.predicate(found.group("fields"))
     if said is not None and said.keys() & {"min", "max", "pattern"}:
-        return _said(what, said, scene)
+        alone = "pattern" not in said or re.search(r"\b(?:only|just|consists of|is made of)\b", text)
+        return _said(what, said, scene) if alone else None
     entity = _entity(what, scene)
     fields = phrases.fields(found.group("fields"))
     if not entity or not fields or entity in ("list", "feed", "page"):
@@ -94,7 +97,14 @@ def _is(text: str, scene: Scene) -> list[Fact] | None:
     said = phrases.predicate(negative or found.group("said"))
     if said is None or (negative and found.group("said") != "empty"):
         return None
-    return _said(found.group("what"), said, scene)
+    facts = _said(found.group("what"), said, scene)
+    done = "choices" in said and re.search(r" (?:can|must|cannot)(?: be)? ", text)
+    return [_done(fact) for fact in facts] if facts and done else facts
+
+
+def _done(fact: Fact) -> Fact:
+    """ "Items can be lent or sold" may say what is done to them; of a field ("the status can be ...") it cannot."""
+    return Fact(kind=fact.kind, entity=fact.entity, data={**fact.data, "done": True}) if fact.kind == "said" else fact
 
 
 def _said(what: str, said: JsonObject, scene: Scene) -> list[Fact] | None:

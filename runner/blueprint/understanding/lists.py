@@ -28,6 +28,8 @@ def listing(text: str) -> JsonObject | None:
         return None
     merged: dict[str, object] = {}
     for part in parsed:
+        if any(merged.get(key, value) != value for key, value in part.items()):
+            return None
         merged |= part
     return merged
 

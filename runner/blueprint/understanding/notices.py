@@ -86,10 +86,11 @@ def _event(text: str, acted: bool) -> str | None:
     if not acted:
         return phrases.thing(text)
     found = re.fullmatch(
-        r"(?P<verb>[a-z]+)(?: (?:on|to))?(?: (?:them|him or her|me|it|(?:one of )?(?:their|a user's|his|her|the user's|my) [a-z]+|you))?",
+        r"(?P<verb>[a-z]+)(?: (?:on|to))?(?: (?:(?P<them>them|him or her|me|you)|it|(?:one of )?(?:their|a user's|his|her|the user's|my) (?P<on>[a-z]+)))?",
         text,
     )
     if not found:
         return None
+    on = "user" if found.group("them") else singular(found.group("on") or "")
     verb = {"replie": "reply", "reply": "reply"}.get(base_verb(found.group("verb")), base_verb(found.group("verb")))
-    return {"comment": "comment", "answer": "answer", "review": "review"}.get(verb, verb)
+    return f"{verb} {on}".strip()

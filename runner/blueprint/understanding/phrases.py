@@ -11,20 +11,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from runner.blueprint.english import singular, words_of
+from runner.blueprint.english import is_plural, singular, words_of
+from runner.blueprint.things import INTEGERS, LONG
+from runner.blueprint.things import NUMBERS as FRACTIONS
 from runner.blueprint.understanding.vocabulary import (
     ACCOUNT,
     ANYONE,
     DETERMINERS,
     DROPPED,
+    LY,
     NOT_SERVED,
     NOT_THINGS,
     NUMBERS,
+    PLURAL_FORMS,
     USERS,
 )
 from runner.records import JsonObject
 
-N = r"(?:\d[\d,']*|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
+N = r"(?:\d{1,3}(?:[,']\d{3})+|\d+|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
 
 _TO = r"(?: ?(?:-|–|\.\.) ?| and | to )"
 
@@ -54,13 +58,25 @@ def thing(text: str) -> str | None:
         return None
     if singular(words[-1]) in NOT_SERVED or singular(words[0]) in NOT_SERVED:
         return None
-    if len(words) > 1 and any(word.endswith("ed") for word in words[:-1]):
+    if _plural_before(words) or any(word.endswith("ed") for word in words[:-1]):
         return None
     return words_of(singular(" ".join(words))) or None
 
 
 def _noun_like(word: str) -> bool:
-    return word not in NOT_THINGS and word not in DETERMINERS and bool(re.fullmatch(r"[a-z][a-z-]*", word))
+    if word in NOT_THINGS or word in DETERMINERS or is_adverb(word):
+        return False
+    return bool(re.fullmatch(r"[a-z][a-z-]*", word))
+
+
+def is_adverb(word: str) -> bool:
+    """Whether the word says how or when ("daily", "automatically")."""
+    return word.endswith("ly") and word not in LY
+
+
+def _plural_before(words: list[str]) -> bool:
+    """Nouns are joined in the singular: "notes abroad" is no kind of note."""
+    return any(is_plural(word) and word not in PLURAL_FORMS for word in words[:-1])
 
 
 def is_user(text: str) -> bool:
@@ -89,7 +105,10 @@ def splits(text: str, separators: str = r", and |, or |; | and |, | or ") -> Ite
 
 
 def listed(
-    text: str, parse: Callable[[str], list[JsonObject] | None], failed: set[str] | None = None
+    text: str,
+    parse: Callable[[str], list[JsonObject] | None],
+    failed: set[str] | None = None,
+    separators: str = r", and |, |; | and |, | or ",
 ) -> list[JsonObject] | None:
     """The text as one phrase, or as a list of phrases that each parse; None where a part does not."""
     failed = set() if failed is None else failed
@@ -98,10 +117,10 @@ def listed(
     whole = parse(text)
     if whole is not None:
         return whole
-    for left, right in splits(text):
+    for left, right in splits(text, separators):
         head = parse(left)
         if head is not None:
-            tail = listed(right, parse, failed)
+            tail = listed(right, parse, failed, separators)
             if tail is not None:
                 return head + tail
     failed.add(text)
@@ -127,10 +146,15 @@ _LEADS = re.compile(
 )
 
 
+_HOLDS = re.compile(r"^(?:(?:,|and|but|which|that|it|can|may|must) )*(?:contain|has |have |with )")
+"""What contains letters and digits may hold other signs beside them."""
+
+
 def _single(text: str) -> list[JsonObject] | None:
     bare = _LEADS.sub("", text.strip() + " ").strip().strip("()").strip()
+    holds = bool(_HOLDS.match(text.strip()))
     for form in _FORMS:
-        found = form(bare)
+        found = form(bare) if form is not _charset or not holds or "only" in bare else None
         if found is not None:
             return [found]
     return None
@@ -152,7 +176,8 @@ def _values(text: str) -> JsonObject | None:
         if not text:
             return {"type": kind}
     bounds = _bounds(text, _UNITS)
-    return {**bounds, "type": kind, "numeric": True} if bounds else None
+    kinds: JsonObject = {"type": kind} if found else {}
+    return {**bounds, **kinds, "numeric": True} if bounds else None
 
 
 def _bounds(text: str, unit: str) -> dict[str, object]:
@@ -294,15 +319,34 @@ def field(text: str) -> JsonObject | None:
         words = words[1:]
     for size in range(1, min(4, len(words)) + 1):
         name, rest = " ".join(words[:size]).rstrip(",:"), " ".join(words[size:])
+        comma = "," if words[size - 1].endswith(",") else ""
+        if _ANOTHER.search(f"{comma} {rest}".strip()):
+            continue
         said = predicate(rest) if rest else {}
-        if said is not None and _field_name(name):
+        if said is not None and _field_name(name) and _fits(name, {**said, **given}):
             return {"name": words_of(_FIELD_NAMES.get(name, name)), **said, **given}
     return None
 
 
+_ANOTHER = re.compile(
+    r"^(?:, )?(?:and|or)\b|(?:,|,? and|,? or) an? (?:date|text|long text|string|link|url|email|number|integer|amount|decimal)\b(?! (?:of|in|between|from|up|at)\b)"
+)
+"""Behind the name of a field: what is another field ("a title and a date"), or is about the thing ("and is open")."""
+
+_PLURALS = frozenset(["details", "remarks", "directions", "contents", "lyrics", "news", "thoughts", "observations"])
+
+
+def _fits(name: str, said: JsonObject) -> bool:
+    """Whether one column can be what was said: no list of things, no fraction that only counts."""
+    last = name.split()[-1]
+    if "type" not in said and "numeric" not in said and is_plural(last):
+        return last in _PLURALS | LONG | INTEGERS
+    return not (last in FRACTIONS and said.get("type") == "integer" and said.get("min") == 1)
+
+
 def fields(text: str) -> list[JsonObject] | None:
     """A list of fields: "a title, an author and an optional year between 1450 and 2100"."""
-    return listed(text, lambda part: [found] if (found := field(part)) else None)
+    return listed(text, lambda part: [found] if (found := field(part)) else None, separators=r", and |, |; | and ")
 
 
 _FIELD_NAMES: Mapping[str, str] = {
@@ -314,6 +358,8 @@ _FIELD_NAMES: Mapping[str, str] = {
 
 
 def _field_name(name: str) -> bool:
+    if any(is_adverb(word) for word in name.split()):
+        return False
     if name not in _FIELD_NAMES and any(singular(word) in NOT_SERVED - ACCOUNT for word in name.split()):
         return False
     return bool(re.fullmatch(r"[a-z][a-z-]*(?: [a-z][a-z-]*){0,2}", name)) and not set(name.split()) & (

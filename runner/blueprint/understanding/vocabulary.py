@@ -50,7 +50,7 @@ DETERMINERS = frozenset(
     ]
 )
 
-DROPPED = frozenset(["short", "single", "personal", "simple"])
+DROPPED = frozenset(["short", "single", "simple"])
 
 """Adjectives that ask for nothing which could be checked."""
 
@@ -163,8 +163,77 @@ NOT_THINGS = frozenset(
         "popular",
         "trending",
         "relevant",
+        "personal",
+        "shared",
+        "per",
+        "within",
+        "against",
+        "among",
+        "since",
+        "towards",
+        "except",
+        "excluding",
+        "including",
+        "both",
+        "either",
+        "neither",
+        "nor",
+        "but",
+        "again",
+        "together",
+        "alone",
+        "several",
+        "many",
+        "multiple",
+        "few",
+        "much",
+        "enough",
+        "unlimited",
+        "recurring",
+        "repeating",
+        "upcoming",
+        "overdue",
+        "expired",
+        *(word for word in _WORDS if word != "one"),
     ]
 )
+
+LY = frozenset(["family", "reply", "assembly", "supply", "butterfly", "fly", "ally", "anomaly", "monopoly"])
+"""Nouns that end like adverbs ("daily", "automatically"), which are no things."""
+
+PLURAL_FORMS = frozenset(["news", "series", "sports", "goods", "sales", "species", "bus", "gas", "canvas", "glass"])
+"""Words that look like plurals and stand in front of nouns."""
+
+ROLES = frozenset(
+    [
+        "admin",
+        "administrator",
+        "moderator",
+        "manager",
+        "staff",
+        "employee",
+        "operator",
+        "supervisor",
+        "librarian",
+        "teacher",
+        "instructor",
+        "editor",
+        "organiser",
+        "organizer",
+        "officer",
+        "approver",
+        "reviewer",
+        "treasurer",
+        "superuser",
+        "maintainer",
+        "leader",
+        "boss",
+        "chief",
+        "host",
+        "judge",
+    ]
+)
+"""Who may more than others: the software knows users and owners, so their sentences are not served."""
 
 NOT_SERVED = frozenset(
     [
@@ -205,6 +274,21 @@ NOT_SERVED = frozenset(
         "qr",
         "barcode",
         "mind",
+        "donation",
+        "transfer",
+        "transaction",
+        "withdrawal",
+        "deposit",
+        "timer",
+        "alarm",
+        "countdown",
+        "chat",
+        "conversation",
+        "poll",
+        "draft",
+        "invitation",
+        "invite",
+        "copy",
     ]
 )
 
