@@ -7,19 +7,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.blueprint.decomposing import database
-from runner.blueprint.decomposing.calls import Call
-from runner.blueprint.decomposing.frontend_parts import component_task, form_field, list_component, state_of, toggle_of
+from runner.blueprint.decomposing.calls import Call, auth_of, reading_auth
+from runner.blueprint.decomposing.frontend_parts import component_task, form_field, state_of
+from runner.blueprint.decomposing.frontend_people import profile_form, user_card, user_list
 from runner.blueprint.decomposing.frontend_things import (
     card_component,
     composer,
     explorer_component,
     feed_component,
+    has_card,
     thread_component,
 )
-from runner.blueprint.decomposing.shape import LOGIN, REGISTER, Shape, camel, ids, public_fields, words
+from runner.blueprint.decomposing.shape import LOGIN, REGISTER, Shape, Thing, camel, ids, words
 from runner.blueprint.decomposing.tasks import task
 from runner.blueprint.english import article
 from runner.records import Json
+
+_MARKING = {"read": "POST /api/notifications/{notification_id}/read", "read_all": "POST /api/notifications/read"}
 
 
 def tasks(shape: Shape, calls: Sequence[Call]) -> list[dict[str, Json]]:
@@ -28,19 +32,28 @@ def tasks(shape: Shape, calls: Sequence[Call]) -> list[dict[str, Json]]:
     if shape.accounts:
         found.append(_auth(shape))
     for thing in shape.things:
-        if thing.parent:
-            found.append(thread_component(shape, thing))
-    for thing in shape.things:
         if not thing.parent:
-            found += [composer(shape, thing), card_component(shape, thing)]
-            found += [feed_component(shape, thing)] if thing.feed is not None else []
-            found.append(explorer_component(shape, thing))
-    if any(call.name == "list_users" for call in calls):
-        found += [_user_card(shape), _user_list(shape)]
+            found += _thing(shape, thing)
+    by_name = {call.name: call for call in calls}
+    if "list_users" in by_name:
+        found += [user_card(shape), user_list(shape)]
+    if "update_profile" in by_name:
+        found.append(profile_form(shape, by_name["update_profile"]))
     if shape.notify:
         found.append(_notifications(shape))
     found.append(_shell(shape, [str(one["spec"]["name"]) for one in found if one["spec"]["kind"] == "ui_component"]))
     return found
+
+
+def _thing(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
+    """The components of a thing, after those of what hangs on it."""
+    found = [part for child in shape.children(thing) for part in _thing(shape, child)]
+    found += [card_component(shape, thing)] if has_card(shape, thing) else []
+    if thing.parent:
+        return [*found, thread_component(shape, thing)]
+    found.append(composer(shape, thing))
+    found += [feed_component(shape, thing)] if thing.feed is not None else []
+    return [*found, explorer_component(shape, thing)]
 
 
 def _client(shape: Shape) -> dict[str, Json]:
@@ -119,63 +132,19 @@ def _auth(shape: Shape) -> dict[str, Json]:
     )
 
 
-def _user_card(shape: Shape) -> dict[str, Json]:
-    users = shape.users
-    assert users is not None  # noqa: S101 - a list of users is only asked for where there are users
-    actions = [toggle_of(link) for link in users.links]
-    shown = [str(one["name"]) for one in public_fields(users)]
-    text = [name for name in shown if name != "username"]
-    return component_task(
-        shape,
-        "UserCard",
-        "One user with what can be done",
-        "item",
-        ids(*(link.ids for link in users.links), *(link.undo_ids for link in users.links)),
-        props=[{"name": "item", "type": "object", "required": True}],
-        states=[
-            state_of("default", "name and actions", "user"),
-            state_of("loading", "the pressed action is disabled", "user"),
-            state_of("error", "the message of the API in an alert", "user-error"),
-        ],
-        calls=[str(action[key]) for action in actions for key in ("on", "off")],
-        shows=[*shown, *(link.count for link in users.links), *(link.past for link in users.links)],
-        accessibility=[
-            {"selector": "button.toggle", "role": "button", "name": str(action["label"]), "keys": ["Enter", "Space"]}
-            for action in actions
-        ],
-        test_ids=["user", *(f"user-{link.verb}" for link in users.links), "user-error"],
-        settings={
-            "bind": {link.target_column: "id" for link in users.links},
-            "title": "username",
-            **({"text": text[0]} if text else {}),
-            "actions": actions,
-        },
-    )
-
-
-def _user_list(shape: Shape) -> dict[str, Json]:
-    served = ids(shape.paging_ids, *(link.ids for link in (shape.users.links if shape.users else ())))
-    return list_component(
-        shape,
-        "UserList",
-        "People",
-        "people",
-        "UserCard",
-        "GET /api/users",
-        served,
-        "Nobody has this name.",
-        fields=[{"name": "q", "label": "Name", "control": "search", "max": 30}],
-    )
-
-
 def _notifications(shape: Shape) -> dict[str, Json]:
     messages = {event: _message(shape, event) for event in database.events(shape)}
+    listing = shape.notify["listing"]
+    marking = {key: call for key, call in _MARKING.items() if shape.notify[key]}
+    settings: dict[str, Json] = {"empty": "Nothing yet.", "kind": "kind", "time": "created_at", "messages": messages}
+    settings |= {"page_size": int(listing["size"] or shape.stack["paging"]["size"]), **marking}
+    settings |= {} if listing["descending"] else {"oldest_first": True}
     return component_task(
         shape,
         "NotificationPanel",
         "Notifications",
         "notifications",
-        list(shape.notify["ids"]),
+        ids(shape.notify["ids"], listing["ids"], *(shape.notify[key] for key in marking)),
         states=[
             state_of("default", "notifications, newest first, as they happen", "notifications"),
             state_of("loading", "Loading", "notifications-loading"),
@@ -183,15 +152,21 @@ def _notifications(shape: Shape) -> dict[str, Json]:
             state_of("error", "The live connection is lost, trying again.", "notifications-error"),
         ],
         events=[{"name": "notified", "detail": "the notification"}],
-        calls=["GET /api/notifications", "GET /api/notifications/stream"],
-        shows=["kind", "actor", "created_at"],
+        calls=["GET /api/notifications", "GET /api/notifications/stream", *marking.values()],
+        shows=["kind", "actor", "created_at", *(["is_read"] if marking else [])],
         listens=database.events(shape),
         accessibility=[
             {"selector": "section", "role": "region", "name": "Notifications", "keys": []},
             {"selector": "ol", "role": "log", "name": "Notifications", "keys": []},
         ],
-        test_ids=["notifications", "notifications-loading", "notifications-empty", "notifications-error"],
-        settings={"empty": "Nothing yet.", "kind": "kind", "time": "created_at", "messages": messages},
+        test_ids=[
+            "notifications",
+            "notifications-loading",
+            "notifications-empty",
+            "notifications-error",
+            "notifications-more",
+        ],
+        settings=settings,
     )
 
 
@@ -205,25 +180,41 @@ def _message(shape: Shape, event: str) -> str:
     return f"{{actor}} added {article(words(event))} to your {words(child.parent_name)}"
 
 
-def _shell(shape: Shape, names: list[str]) -> dict[str, Json]:
+def _views(shape: Shape, names: list[str]) -> list[dict[str, Json]]:
     views: list[dict[str, Json]] = []
     for thing in shape.things:
+        prefix = camel(thing.name)
         if thing.parent:
             continue
-        prefix = camel(thing.name)
         if thing.feed is not None:
             views.insert(0, {"name": "feed", "title": "Feed", "components": [f"{prefix}Composer", f"{prefix}Feed"]})
             views.append({"name": "explore", "title": "Explore", "components": [f"{prefix}Explorer"]})
         else:
-            views.append(
-                {
-                    "name": thing.table.replace("_", "-"),
-                    "title": words(thing.table).capitalize(),
-                    "components": [f"{prefix}Composer", f"{prefix}Explorer"],
-                }
-            )
+            title, parts = words(thing.table).capitalize(), [f"{prefix}Composer", f"{prefix}Explorer"]
+            views.append({"name": thing.table.replace("_", "-"), "title": title, "components": parts})
     if "UserList" in names:
         views.append({"name": "people", "title": "People", "components": ["UserList"]})
+    if "ProfileForm" in names:
+        views.append({"name": "profile", "title": "Profile", "components": ["ProfileForm"]})
+    return views
+
+
+def _public(shape: Shape) -> list[dict[str, Json]]:
+    """What is shown to whoever has not signed in: the lists that anyone may read, the forms that anyone may send."""
+    found: list[dict[str, Json]] = []
+    for thing in shape.things if shape.accounts else ():
+        if thing.parent:
+            continue
+        prefix = camel(thing.name)
+        parts = [f"{prefix}Composer"] if auth_of(shape, thing.operations["create"].who) == "none" else []
+        parts += [f"{prefix}Explorer"] if reading_auth(shape, thing) != "required" else []
+        if parts:
+            found.append({"title": words(thing.table).capitalize(), "components": parts})
+    return found
+
+
+def _shell(shape: Shape, names: list[str]) -> dict[str, Json]:
+    views = _views(shape, names)
     aside = ["NotificationPanel"] if "NotificationPanel" in names else []
     used = [
         name
@@ -232,10 +223,14 @@ def _shell(shape: Shape, names: list[str]) -> dict[str, Json]:
     ]
     settings: dict[str, Json] = {"views": views, "aside": aside, "tagline": _tagline(shape), "colour": "#2563eb"}
     if shape.accounts:
-        settings["auth"] = "AuthPanel"
+        settings |= {"auth": "AuthPanel", "public": _public(shape)}
     states = [
         state_of("default", "the views", "app"),
-        *([state_of("signed_out", "the form to sign up or log in", "signed-out")] if shape.accounts else []),
+        *(
+            [state_of("signed_out", "the form to sign up or log in, and what anyone may read", "signed-out")]
+            if shape.accounts
+            else []
+        ),
     ]
     shell = component_task(
         shape,
@@ -246,7 +241,11 @@ def _shell(shape: Shape, names: list[str]) -> dict[str, Json]:
         needs=used,
         states=states,
         uses=used,
-        listens=["signed-in", "notified"] if shape.accounts else [],
+        listens=[
+            *(["signed-in"] if shape.accounts else []),
+            *(["notified"] if aside else []),
+            *(["profile-saved"] if "ProfileForm" in names else []),
+        ],
         accessibility=[
             {"selector": "nav", "role": "navigation", "name": "Views", "keys": []},
             {"selector": "main", "role": "main", "name": shape.title, "keys": []},

@@ -17,6 +17,14 @@ _ICONS = {
     "favorite": "heart",
 }
 
+_CONTROLS = {
+    "date": "date",
+    "datetime": "datetime-local",
+    "integer": "number",
+    "number": "number",
+    "boolean": "checkbox",
+}
+
 
 def component_task(
     shape: Shape, name: str, title: str, role: str, served: list[str], *, needs: Sequence[str] = (), **spec: Json
@@ -77,22 +85,20 @@ def form_field(one: JsonObject, filter_: bool = False) -> dict[str, Json]:
     """An input of a form, with the bounds of the API."""
     kind = str(one["kind"])
     long = kind == "string" and int(one.get("max") or 0) > 120
-    control = {"date": "date", "datetime": "datetime-local", "integer": "number", "number": "number"}.get(
-        kind, "textarea" if long else "text"
-    )
+    control = _CONTROLS.get(kind, "textarea" if long else "text")
     label = {"content": "Text"}.get(str(one["name"]), words(str(one["name"])).capitalize())
     found: dict[str, Json] = {
         "name": one["name"],
         "label": label,
         "control": control,
-        "required": bool(one["required"]),
+        "required": bool(one["required"]) and kind != "boolean",
     }
     # An empty optional text is left out, so that its least length must not stop the form.
     keys = ("max", "choices") if kind == "string" and not one["required"] else ("min", "max", "choices")
     found |= {key: one[key] for key in keys if key in one}
     if "pattern" in one:
         found["pattern"] = str(one["pattern"]).removeprefix("^").removesuffix("$")
-    if kind in ("integer", "number", "datetime"):
+    if kind in ("integer", "number", "datetime", "boolean"):
         found["type"] = kind
     if kind == "string" and "choices" not in one:
         found |= {"trim": True, **({"counter": True} if long else {})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runner.blueprint.decomposing.calls import auth_of, reading_auth
 from runner.blueprint.decomposing.frontend_parts import (
     component_task,
     form_field,
@@ -12,7 +13,7 @@ from runner.blueprint.decomposing.frontend_parts import (
 )
 from runner.blueprint.decomposing.shape import Shape, Thing, camel, ids, words
 from runner.blueprint.english import article
-from runner.records import Json
+from runner.records import Json, JsonObject
 
 
 def composer(shape: Shape, thing: Thing) -> dict[str, Json]:
@@ -43,19 +44,44 @@ def composer(shape: Shape, thing: Thing) -> dict[str, Json]:
     )
 
 
+def has_card(shape: Shape, thing: Thing) -> bool:
+    """Whether a row of the thing has a component of its own: everything but the rows of a thread that nothing is
+    done with."""
+    changed = {"update", "delete"} & set(thing.operations)
+    return bool(not thing.parent or changed or thing.links or shape.children(thing))
+
+
+def page_size(shape: Shape, thing: Thing) -> int:
+    return int(thing.listing["size"] or shape.stack["paging"]["size"])
+
+
 def thread_component(shape: Shape, thing: Thing) -> dict[str, Json]:
     name, tag = words(thing.name), thing.table.replace("_", "-")
-    fields = [form_field(one) | {"counter": False} for one in thing.fields]
+    event = thing.name.replace("_", "-")
+    fields = [form_field(one) for one in thing.fields]
+    if len(fields) == 1:
+        fields[0]["label"] = f"Your {name}"
+    rows = [f"{camel(thing.name)}Card"] if has_card(shape, thing) else []
     listed = titles_of(thing)
     listed.setdefault("text", thing.main)
     if thing.owned and listed["title"] != "username":
         listed |= {"title": "username", "text": thing.main}
+    settings: dict[str, Json] = {
+        "form": f"Your {name}",
+        "submit": "Add" if thing.name != "comment" else "Comment",
+        "bind": {f"{thing.parent_name}_id": "id"},
+        "page_size": page_size(shape, thing),
+        "filters": filters_of(thing),
+        **({"item": rows[0]} if rows else listed),
+        **({"open": True} if auth_of(shape, thing.operations["create"].who) == "none" else {}),
+    }
     return component_task(
         shape,
         f"{camel(thing.name)}Thread",
         f"{words(thing.table).capitalize()} of {article(words(thing.parent_name))}",
         "thread",
         ids(thing.operations["create"].ids, thing.ids, thing.listing["ids"]),
+        needs=rows,
         props=[{"name": "item", "type": "object", "required": True}],
         states=[
             state_of("default", f"the {words(thing.table)} and a form", tag),
@@ -63,21 +89,45 @@ def thread_component(shape: Shape, thing: Thing) -> dict[str, Json]:
             state_of("empty", f"No {words(thing.table)} yet.", f"{tag}-empty"),
             state_of("error", "the message of the API and a button to try again", f"{tag}-error"),
         ],
-        events=[{"name": f"{thing.name.replace('_', '-')}-created", "detail": f"the {name}"}],
+        events=[
+            {"name": f"{event}-created", "detail": f"the {name}"},
+            *([{"name": f"{event}-removed", "detail": f"the {name}"}] if "delete" in thing.operations else []),
+        ],
         calls=[f"GET {thing.collection}", f"POST {thing.collection}"],
         fields=fields,
-        shows=[value for value in listed.values() if isinstance(value, str)],
+        shows=[] if rows else [value for value in listed.values() if isinstance(value, str)],
+        uses=rows,
+        listens=["item-removed"] if "delete" in thing.operations else [],
         accessibility=[
             {"selector": "form", "role": "form", "name": f"Your {name}", "keys": []},
             {"selector": "ol", "role": "list", "name": words(thing.table).capitalize(), "keys": []},
         ],
         test_ids=[tag, f"{tag}-loading", f"{tag}-empty", f"{tag}-error"],
-        settings={
-            "submit": "Add" if thing.name != "comment" else "Comment",
-            "bind": {f"{thing.parent_name}_id": "id"},
-            **listed,
-        },
+        settings=settings,
     )
+
+
+def filters_of(thing: Thing) -> list[dict[str, Json]]:
+    """The inputs that narrow a list of the thing."""
+    fields: list[dict[str, Json]] = []
+    for entry in thing.listing["narrow"]:
+        if entry["how"] == "author":
+            fields.append({"name": "author", "label": "Author", "control": "search", "max": 30})
+        elif entry["how"] in ("words", "text") and not any(field["name"] == "q" for field in fields):
+            fields.append({"name": "q", "label": "Words", "control": "search", "max": 100})
+        elif entry["how"] == "filter":
+            fields.append(_filter_field(next(one for one in thing.fields if one["name"] == entry["by"])))
+        elif entry["how"] == "sort" and not any(field["name"] == "sort" for field in fields):
+            sorts = [other["by"] for other in thing.listing["narrow"] if other["how"] == "sort"]
+            fields.append({"name": "sort", "label": "Sort by", "control": "text", "choices": ["", *sorts]})
+    return fields
+
+
+def _filter_field(one: JsonObject) -> dict[str, Json]:
+    field = form_field(one, filter_=True)
+    if one["kind"] == "boolean":
+        return {"name": one["name"], "label": field["label"], "control": "text", "choices": ["", "true", "false"]}
+    return {key: value for key, value in field.items() if key not in ("counter", "min")}
 
 
 def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
@@ -92,10 +142,9 @@ def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
                 "count": f"{child.name}_count",
                 "label": label,
                 "icon": "comment",
+                **({"signed_in": True} if reading_auth(shape, child) == "required" else {}),
             }
         )
-    own: dict[str, Json] = {"own": "user_id"} if thing.owned else {}
-    rest: dict[str, Json] = {} if shape.accounts else {"open": True}
     if "update" in thing.operations:
         fields = [form_field({**one, "required": False}) for one in thing.fields]
         found.append(
@@ -106,7 +155,7 @@ def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
                 "label": "Edit",
                 "icon": "edit",
                 "fields": fields,
-                **(own if thing.operations["update"].who == "owner" else rest),
+                **_who(shape, thing, "update"),
             }
         )
     if "delete" in thing.operations:
@@ -119,22 +168,34 @@ def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
                 "label": "Delete",
                 "icon": "trash",
                 "confirm": confirm,
-                **(own if thing.operations["delete"].who == "owner" else rest),
+                **_who(shape, thing, "delete"),
             }
         )
     return found
+
+
+def _who(shape: Shape, thing: Thing, action: str) -> dict[str, Json]:
+    """To whom the page offers the action: the owner, everybody, or whoever is signed in."""
+    who = thing.operations[action].who
+    if who == "owner" and thing.owned:
+        return {"own": "user_id"}
+    return {"open": True} if auth_of(shape, who) == "none" else {}
 
 
 def card_component(shape: Shape, thing: Thing) -> dict[str, Json]:
     tag = thing.name.replace("_", "-")
     actions = _actions(shape, thing)
     calls = [str(action[key]) for action in actions for key in ("on", "off", "call") if key in action]
-    threads = [f"{camel(child.name)}Thread" for child in shape.children(thing)]
+    children = shape.children(thing)
+    hidden = ("id", "user_id", f"{thing.parent_name}_id")
+    threads = [f"{camel(child.name)}Thread" for child in children]
+    counted = [f"{child.name.replace('_', '-')}-created" for child in children]
+    counted += [f"{child.name.replace('_', '-')}-removed" for child in children if "delete" in child.operations]
     served = ids(
         thing.listing["ids"],
         *(link.ids for link in thing.links),
         *(o.ids for action, o in thing.operations.items() if action in ("update", "delete")),
-        *(child.operations["create"].ids for child in shape.children(thing)),
+        *(child.operations["create"].ids for child in children),
     )
     accessibility: list[dict[str, Json]] = [
         {"selector": "article", "role": "article", "name": words(thing.name).capitalize(), "keys": []}
@@ -161,12 +222,17 @@ def card_component(shape: Shape, thing: Thing) -> dict[str, Json]:
         if "delete" in thing.operations
         else [],
         calls=calls,
-        shows=[name for _, name, _, _ in shape.columns(thing, shape.accounts) if name not in ("id", "user_id")],
+        shows=[name for _, name, _, _ in shape.columns(thing, shape.accounts) if name not in hidden],
         uses=threads,
-        listens=[f"{child.name.replace('_', '-')}-created" for child in shape.children(thing)],
+        listens=counted,
         accessibility=accessibility,
         test_ids=[tag, *(f"{tag}-{action['name']}" for action in actions), f"{tag}-error"],
-        settings={"bind": {thing.id_param: "id"}, **titles_of(thing), "actions": actions},
+        settings={
+            "bind": {thing.id_param: "id"},
+            **titles_of(thing),
+            "actions": actions,
+            "choices": [str(one["name"]) for one in thing.fields if "choices" in one],
+        },
     )
 
 
@@ -190,24 +256,10 @@ def feed_component(shape: Shape, thing: Thing) -> dict[str, Json]:
 
 def explorer_component(shape: Shape, thing: Thing) -> dict[str, Json]:
     tag = thing.table.replace("_", "-")
-    fields: list[dict[str, Json]] = []
-    for entry in thing.listing["narrow"]:
-        if entry["how"] == "author":
-            fields.append({"name": "author", "label": "Author", "control": "search", "max": 30})
-        elif entry["how"] in ("words", "text") and not any(field["name"] == "q" for field in fields):
-            fields.append({"name": "q", "label": "Words", "control": "search", "max": 100})
-        elif entry["how"] == "filter":
-            one = next(one for one in thing.fields if one["name"] == entry["by"])
-            fields.append(
-                {key: value for key, value in form_field(one, filter_=True).items() if key not in ("counter", "min")}
-            )
-        elif entry["how"] == "sort" and not any(field["name"] == "sort" for field in fields):
-            sorts = [other["by"] for other in thing.listing["narrow"] if other["how"] == "sort"]
-            fields.append({"name": "sort", "label": "Sort by", "control": "text", "choices": ["", *sorts]})
+    fields = filters_of(thing)
     served = ids(thing.listing["ids"], shape.paging_ids, *(entry["ids"] for entry in thing.listing["narrow"]))
     created = [] if thing.feed is not None else [f"{thing.name.replace('_', '-')}-created"]
     settings: dict[str, Json] = {"prepend": created[0]} if created else {}
-    size = int(thing.listing["size"] or shape.stack["paging"]["size"])
     return list_component(
         shape,
         f"{camel(thing.name)}Explorer",
@@ -219,5 +271,5 @@ def explorer_component(shape: Shape, thing: Thing) -> dict[str, Json]:
         f"No {words(thing.name)} matches." if fields else f"No {words(thing.table)} yet.",
         fields=fields,
         listens=[*created, "item-removed"],
-        settings={**settings, "page_size": size},
+        settings={**settings, "page_size": page_size(shape, thing)},
     )

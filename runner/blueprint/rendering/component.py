@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.blueprint.rendering.literals import dashed, pascal
@@ -51,12 +51,30 @@ def _of_role(spec: Spec, world: World, tags: Mapping[str, str]) -> dict[str, Any
             "facts": facts(spec),
             "actions": actions_of(spec),
             "expanded_tags": {name: tags[name] for name in sorted(expanded)},
+            "counted": list(counted(spec, world)),
         }
     if spec.get("role") == "shell":
-        views = [{**view, "components": [tags[name] for name in view["components"]]} for view in settings["views"]]
+        views = _tagged(settings["views"], tags)
         aside = [tags[name] for name in settings.get("aside", ())]
-        return {"views": views, "aside": aside, "auth_tag": tags[settings["auth"]] if settings.get("auth") else ""}
+        auth = tags[settings["auth"]] if settings.get("auth") else ""
+        return {"views": views, "aside": aside, "auth_tag": auth, "public": _tagged(settings.get("public", ()), tags)}
     return {}
+
+
+def _tagged(views: Iterable[Spec], tags: Mapping[str, str]) -> list[Spec]:
+    return [{**view, "components": [tags[name] for name in view["components"]]} for view in views]
+
+
+def counted(spec: Spec, world: World) -> Iterator[tuple[str, str, int]]:
+    """(event, action, difference) of an item: which of its counts follows an event of what it expands to."""
+    expanding = [action for action in spec.get("settings", {}).get("actions", ()) if action["kind"] == "expand"]
+    for event in spec.get("listens", ()) if expanding else ():
+        senders = [
+            action
+            for action in expanding
+            if event in {sent["name"] for sent in world.components.get(action["component"], {}).get("events", ())}
+        ]
+        yield event, (senders or expanding)[0]["name"], -1 if event.endswith("-removed") else 1
 
 
 def _call(spec: Spec, world: World, role: str, place: int) -> str:
