@@ -167,6 +167,24 @@ def test_after_the_last_attempt_the_task_failed_and_its_dependents_are_skipped(t
     assert log(floor) == ["text_d"]
 
 
+def test_an_agent_that_repeats_itself_gets_no_more_attempts(tmp_path: Path) -> None:
+    script = {"text_a": writes("BAD", "BAD again", "BAD again", "good", name="text_a")}
+    floor = Floor(tmp_path, (task("text_a"),), script, manager(checks=(GOOD,)), Limits(attempts=5))
+    result = floor.run()["text_a"]
+    assert (result.status, result.attempts) == ("failed", 3)
+    said = "it did exactly what the attempt before did, so that 2 more were not spent"
+    assert result.reason == f'check "no bad words" failed (exit code 1); {said}'
+
+
+def test_the_same_files_on_another_head_are_no_repetition(tmp_path: Path) -> None:
+    """text_b is merged between the first and the second attempt."""
+    script = {"text_a": writes("BAD", "BAD", "good", name="text_a"), "text_b": writes("b", name="text_b")}
+    tasks = (task("text_a"), task("text_b"))
+    floor = Floor(tmp_path, tasks, script, manager(agents=ONE_SEAT, checks=(GOOD,)), Limits(attempts=3))
+    assert [(one.status, one.attempts) for one in floor.run().values()] == [("verified", 3), ("verified", 1)]
+    assert log(floor) == ["text_b", "text_a"]
+
+
 def test_writing_outside_its_ownership_fails_the_attempt_and_is_undone(tmp_path: Path) -> None:
     first = {"writes": {"text_a.txt": "a", "lib/other.txt": "x", "docs/ours.md": "y"}}
     floor = Floor(tmp_path, (task("text_a"),), {"text_a": [first, *writes("a", name="text_a")]})

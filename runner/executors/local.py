@@ -12,7 +12,7 @@ from runner.executors.base import Job
 from runner.executors.judging import Judge, Moment
 from runner.executors.landing import Claim, Landed, Landing
 from runner.executors.relations import Relations
-from runner.executors.turns import Turns, Worked
+from runner.executors.turns import Turns, Worked, repeats
 from runner.journal import Key
 from runner.managing.schedule import DONE, SLOTS, Dispatcher
 from runner.records import Evidence, Task, TaskResult, Usage, WorkOrder, from_json, to_json
@@ -207,14 +207,21 @@ class _Executor:
 
     async def _failed(self, order: WorkOrder, task: Task, worked: Worked, reason: str, feedback: str) -> None:
         attempt = order.attempts[order.tasks.index(task.id)]
-        self.tried.setdefault(task.id, {})[attempt] = worked
-        if attempt < self._limit(order, task.id):
-            self.job.emit("attempt_failed", task.id, {"attempt": attempt, "reason": reason})
-            self.dispatcher.retry_task(order.id, task.id, attempt, feedback)
-            return
+        tried = self.tried.setdefault(task.id, {})
+        tried[attempt] = worked
+        if left := max(0, self._limit(order, task.id) - attempt):
+            if not self._repeated(tried, attempt):
+                self.job.emit("attempt_failed", task.id, {"attempt": attempt, "reason": reason})
+                self.dispatcher.retry_task(order.id, task.id, attempt, feedback)
+                return
+            reason = f"{reason}; it did exactly what the attempt before did, so that {left} more were not spent"
         result = self._result(order, task, worked, status="failed", reason=reason, checks=worked.checks)
         await self._finish(result)
         await self._skip(self.dispatcher.finished_task(order.id, task.id, "failed", reason))
+
+    def _repeated(self, tried: dict[int, Worked], attempt: int) -> bool:
+        before = tried.get(attempt - 1)
+        return before is not None and repeats(self.job.workspace, before, tried[attempt])
 
     def _limit(self, order: WorkOrder, task: str) -> int:
         """Attempts that the task may have; the first merge that was refused does not count as one."""

@@ -18,7 +18,7 @@ from runner.executors.judging import Judge, command_runner
 from runner.journal import Key
 from runner.managing.globs import is_glob, matches
 from runner.records import Evidence, FileRecord, Manager, SessionPolicy, Task, Usage, WorkOrder, from_json, to_json
-from runner.workspace import Snapshot, Worktree, trailers
+from runner.workspace import Snapshot, Workspace, Worktree, trailers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,11 @@ class Worked:
     @property
     def passed(self) -> bool:
         return not self.reason
+
+    @property
+    def failing(self) -> frozenset[str]:
+        """The names of the checks that failed."""
+        return frozenset(one.name for one in self.checks if not one.passed)
 
 
 @dataclass
@@ -197,6 +202,13 @@ class Turns:
     def _key(self, order: WorkOrder, task: str) -> Key:
         attempt = order.attempts[order.tasks.index(task)]
         return Key(run=self.job.run, kind="turn", step=self.job.step, task=task, round=order.round, attempt=attempt)
+
+
+def repeats(workspace: Workspace, before: Worked, now: Worked) -> bool:
+    """Whether an attempt left exactly the files of the one before, from the same base, for the same checks to fail."""
+    if not now.failing or (before.base, before.failing) != (now.base, now.failing):
+        return False
+    return workspace.tree(before.commit) == workspace.tree(now.commit)
 
 
 def may_touch(task: Task, manager: Manager) -> tuple[str, ...]:
