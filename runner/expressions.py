@@ -143,7 +143,8 @@ def _refusal(node: nodes.Node) -> tuple[str, str] | None:
             None if isinstance(node.value, (str, int, float, bool, type(None))) else ("this literal is not allowed", "")
         )
     if isinstance(node, nodes.Neg):
-        return None if isinstance(node.node, nodes.Const) else ("arithmetic is not part of expressions", "-")
+        number = isinstance(node.node, nodes.Const) and type(node.node.value) in {int, float}
+        return None if number else ("arithmetic is not part of expressions", "-")
     if isinstance(node, _PARTS):
         return None
     if isinstance(node, nodes.Call):

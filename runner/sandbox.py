@@ -42,6 +42,8 @@ _ETC = (
 )
 # Checks run probes of ours inside the sandbox; in a checkout they stand outside every interpreter.
 _PACKAGE = Path(__file__).resolve().parent
+# Linux takes 128 KiB a word, and a quarter of the stack (8 MiB where nobody changed it) for all, with a pointer for each.
+_LONGEST_WORD, _LONGEST_WORDS = 128 * 1024, 1024 * 1024
 _MERGED = ("bin", "lib", "lib32", "lib64", "sbin")
 
 
@@ -81,7 +83,8 @@ class Sandbox:
         network: bool = False,
         tag: str = "",
     ) -> Finished:
-        """How `argv` ended. A program that is not there ends with 127, one that ran into `timeout` (seconds) with 124.
+        """How `argv` ended. A program that is not there ends with 127, one that cannot be started (a word or variable is
+        too long, or holds a zero byte) with 126, one that ran into `timeout` (seconds) with 124.
 
         `writable`, `readable` and `cwd` exist at their own paths; only the first may be written to, but for `.git` in
         it. `env` is added to the clean environment. Cancelling ends the processes.
@@ -94,6 +97,8 @@ class Sandbox:
                 return Finished(exit_code=127, output=f"{words[0]}: no such program", seconds=0.0)
             if self.name == "bubblewrap":
                 words = [*self._wrap(cwd, writable, readable, network), "--", *words]
+            if wrong := _unfit([*words, *outside.values()]):
+                return Finished(exit_code=126, output=f"{argv[0]}: {wrong}", seconds=0.0)
             with _standard_input(home, stdin) as given:
                 return await _carry_out(words, cwd, outside, timeout, given)
 
@@ -180,6 +185,16 @@ def _binds(writable: Iterable[Path], readable: Iterable[Path]) -> list[tuple[Pat
 
 def _program(word: str, cwd: Path, path: str) -> bool:
     return os.access(cwd / word, os.X_OK) if "/" in word else shutil.which(word, path=path) is not None
+
+
+def _unfit(texts: Sequence[str]) -> str:
+    """Why the system cannot start a program with these words and variables, "" when it can."""
+    if any("\0" in text for text in texts):
+        return "a word or variable holds a zero byte"
+    sizes = [len(os.fsencode(text)) + 1 for text in texts]
+    if max(sizes) > _LONGEST_WORD or sum(sizes) > _LONGEST_WORDS:
+        return "its words and variables are too long; hand long values over by `stdin`"
+    return ""
 
 
 @contextlib.contextmanager

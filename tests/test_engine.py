@@ -281,3 +281,14 @@ def test_a_killed_foreach_goes_on_with_the_items_that_are_missing(project: Proje
     assert code.returncode == 0, code.stderr
     assert log.read_text().split() == ["first", "a", "b", "c", "c", "d"]
     assert project.steps(str(row["run"]))["each"]["output"] == [["a"], ["b"], ["c"], ["d"]]
+
+
+def test_foreach_refuses_to_join_what_holds_no_list(project: Project) -> None:
+    project.pipeline("""
+        a:
+          uses: command
+          foreach: {in: [x, y], as: item, collect: tasks}
+          with: {run: [echo, "{{ item }}"]}
+    """)
+    assert project.run().exit_code == 1
+    assert '"tasks"' in project.steps()["a"]["reason"]

@@ -45,7 +45,7 @@ def test_what_an_expression_finds(text: str, value: object) -> None:
     ["n + 1", "n * 2", "n ~ 'x'", "size(n)", "items.append(1)", "n | upper", "n | default", "items | first(2)",
      "items[n]", "items[-1]",
      "items[1:2]", "n is defined", "{'a': 1}", "(1, 2)", "n if yes else 2", "-n", "n ** 2", "'%s' % n",
-     "n | default(1, true)"],
+     "n | default(1, true)", "-'a'"],
 )  # fmt: skip
 def test_forms_that_are_not_part_of_the_language(text: str) -> None:
     with pytest.raises(ExpressionError) as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -128,3 +129,52 @@ def test_two_steps_that_change_files_at_once_both_land(project: Project) -> None
     """)
     assert project.run().exit_code == 0
     assert head_files(project) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        ("[NaN]", "NaN is no number"),
+        ('"\\ud800"', "half of a character"),
+        ("[" * 5000, "nested too deeply"),
+        ("[" * 200 + "]" * 200, "nested deeper than 100"),
+    ],
+)
+def test_json_that_could_not_be_handed_on_fails_the_step(project: Project, printed: str, why: str) -> None:
+    words = json.dumps(["printf", "%s", printed])
+    project.pipeline(f"a: {{uses: command, with: {{run: {words}, output: json}}}}")
+    assert project.run().exit_code == 1
+    assert why in project.steps()["a"]["reason"]
+
+
+def test_values_of_any_type_reach_env_and_stdin_as_text(project: Project) -> None:
+    project.pipeline("""
+        a: {uses: command, with: {run: [echo, '{"n": 1}'], output: json}}
+        b:
+          uses: command
+          needs: [a]
+          with:
+            shell: "cat; echo $N"
+            env: {N: "{{ steps.a.output.n }}"}
+            stdin: "{{ steps.a.output }}"
+    """)
+    assert project.run().exit_code == 0
+    assert project.steps()["b"]["output"] == '{"n": 1}1\n'
+
+
+@pytest.mark.parametrize("value", ["a\\0b", "x" * 200_000], ids=["zero", "long"])
+@pytest.mark.parametrize("where", ["run: [echo, '{{ inputs.x }}']", "run: [env], env: {X: '{{ inputs.x }}'}"])
+def test_a_value_that_no_program_takes_fails_the_step(project: Project, value: str, where: str) -> None:
+    text = value if len(value) > 100 else json.dumps("a\0b")[1:-1]
+    project.pipeline(
+        f"a: {{uses: command, with: {{{where}}}}}", head=f'inputs: {{x: {{type: text, default: "{text}"}}}}\n'
+    )
+    assert project.run().exit_code == 1
+    assert "exit 126" in project.steps()["a"]["reason"]
+
+
+@pytest.mark.parametrize("run", ["run: [no-such-program]", "shell: no-such-program"])
+def test_a_program_that_is_not_there_is_no_failure_that_was_wanted(project: Project, run: str) -> None:
+    project.pipeline(f"a: {{uses: command, with: {{{run}, exit: nonzero}}}}")
+    assert project.run().exit_code == 1
+    assert "exit 127" in project.steps()["a"]["reason"]

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from runner.engine.state import Ground, StepState
 from runner.errors import Transient
-from runner.expressions import fill
+from runner.expressions import as_text, fill
 from runner.records import Json, JsonObject, Step
 from runner.steps.base import StepContext
 
@@ -30,10 +30,12 @@ def make_context(ground: Ground, step: Step, module: ModuleType, item: str, scop
 def fill_options(step: Step, module: ModuleType, scope: JsonObject, secrets: Mapping[str, str]) -> dict[str, Json]:
     """The options with every `{{ }}` filled, but those that the type fills itself; secrets reach `env` only."""
     verbatim = getattr(module, "VERBATIM", ())
-    return {
+    found = {
         name: value if name in verbatim else fill(value, scope, secrets if name == "env" else None)
         for name, value in step.options.items()
     }
+    # A variable of the environment is text, whatever type the value has that it is filled with.
+    return found | ({"env": {name: as_text(value) for name, value in found["env"].items()}} if "env" in found else {})
 
 
 async def with_retry(times: int, work: Callable[[], Awaitable[T]], first_pause: float = 0.5) -> T:

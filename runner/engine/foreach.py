@@ -39,9 +39,13 @@ async def run_items(ground: Ground, step: Step, module: ModuleType, scope: JsonO
 
 
 def join(collect: str, outputs: list[Json]) -> Json:
-    """The items' outputs as one: a list of them, or with `collect` one object that joins their lists of that name."""
+    """The items' outputs as one: a list of them, or with `collect` one object that joins their lists of that name.
+
+    Raises errors.StepFailed where an output has no such list."""
     if not collect:
         return outputs
+    if any(not isinstance(output, dict) or not isinstance(output.get(collect), list) for output in outputs):
+        raise StepFailed(f'`foreach.collect` joins lists called "{collect}", an item answered none')
     return {collect: [entry for output in outputs for entry in output[collect]]}
 
 

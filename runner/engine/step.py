@@ -43,7 +43,8 @@ async def _decide(ground: Ground, step: Step, states: Mapping[str, StepState]) -
         async with limited(step.limits.time, f'step "{step.name}"'), asyncio.timeout(step.timeout):
             return await _perform(ground, step, module, scope)
     except TimeoutError:
-        return StepState(status="failed", reason=f"timed out after {step.timeout:g} s")
+        # Without a timeout of its own it was something inside that waited too long.
+        return StepState(status="failed", reason="timed out" + (f" after {step.timeout:g} s" if step.timeout else ""))
     except (MissingValue, ExpressionError) as error:
         return StepState(status="failed", reason=str(error))
     except StepFailed as failed:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from runner.errors import StepFailed
 from runner.models.base import Answer, Ask, Message
-from runner.records import Json, Problem
+from runner.records import Json, Problem, read_json
 
 Send = Callable[[Ask], Awaitable[Answer]]
 Judge = Callable[[Json], Sequence[Problem]]
@@ -76,7 +76,7 @@ def _judged(answer: Answer, judge: Judge) -> tuple[Json, Sequence[Problem]]:
     if answer.data is not None:
         return answer.data, judge(answer.data)
     try:
-        data = json.loads(answer.text)
+        data = read_json(answer.text)
     except ValueError as error:
         return None, [Problem("ORC103", "wrong_type", f"the answer is not JSON: {error}")]
     return data, judge(data)

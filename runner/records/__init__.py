@@ -5,7 +5,7 @@ answer), `work` (assignment, orders, results), `verdict` (what was shown), `even
 """
 
 from runner.records.event import EVENT_KINDS, Event
-from runner.records.json import Json, JsonObject, from_json, to_json
+from runner.records.json import Json, JsonObject, from_json, read_json, to_json
 from runner.records.manager import (
     AgentPolicy,
     Check,
@@ -92,5 +92,6 @@ __all__ = [
     "Verdict",
     "WorkOrder",
     "from_json",
+    "read_json",
     "to_json",
 ]

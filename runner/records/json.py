@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -13,6 +14,35 @@ Json: TypeAlias = Any
 JsonObject: TypeAlias = Mapping[str, Any]
 
 T = TypeVar("T")
+
+DEEPEST = 100
+"""Levels of lists and mappings in what models, agents and commands answer."""
+
+
+def read_json(text: str) -> Json:
+    """The value of a text that a model, an agent or a command answered. Raises ValueError for what is no JSON, and for
+    what could not be kept or handed on: NaN, halves of characters, deeper than DEEPEST."""
+    try:
+        data = json.loads(text, parse_constant=_no_number)
+        json.dumps(data, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise ValueError("it holds half of a character (a lone surrogate)") from None
+    level = [data]
+    for _ in range(DEEPEST):
+        level = [inner for value in level for inner in _inside(value)]
+    if level:
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+    return data
+
+
+def _inside(value: Json) -> Iterable[Json]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _no_number(name: str) -> Json:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def to_json(record: object) -> Json:

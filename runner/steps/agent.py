@@ -6,7 +6,6 @@ data. What stands against an attempt is told to the next one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from runner.agents.base import Turn
 from runner.errors import StepFailed
 from runner.load.values import checks
 from runner.models.ask import errors, feedback
-from runner.records import Exec, Finished, Json, JsonObject, to_json
+from runner.records import Exec, Finished, Json, JsonObject, read_json, to_json
 from runner.steps.base import StepContext, StepResult
 
 OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_agent"}
@@ -96,7 +95,7 @@ def _unfit(context: StepContext, value: Json) -> str:
     if wanted is None:
         return ""
     try:
-        data = json.loads(value["said"])
+        data = read_json(value["said"])
     except ValueError as error:
         return f"the answer is not JSON: {error}"
     problems = errors(schema.problems(wanted, data, schemas=context.schemas))
@@ -104,7 +103,7 @@ def _unfit(context: StepContext, value: Json) -> str:
 
 
 def _answer(context: StepContext, said: str) -> Json:
-    return said if _wanted(context) is None else json.loads(said)
+    return said if _wanted(context) is None else read_json(said)
 
 
 def _wanted(context: StepContext) -> JsonObject | None:

@@ -5,15 +5,14 @@ Read-only without `owns`; with `owns`, what it changed is committed when its exi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from runner import schema
 from runner.errors import StepFailed
-from runner.expressions import split_run
+from runner.expressions import as_text, split_run
 from runner.load.values import checks, exits
-from runner.records import Exec, Json, JsonObject
+from runner.records import Exec, Finished, Json, JsonObject, read_json
 from runner.steps.base import StepContext, StepResult
 
 OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_command"}
@@ -32,9 +31,10 @@ async def run(context: StepContext) -> StepResult:
         # Standard output goes to a file: it is data, and what is said beside it must not get in between.
         out = scratch / "stdout"
         words = ["/bin/sh", "-c", 'out=$1; shift; exec "$@" >"$out"', "sh", str(out), *argv]
-        env, stdin = dict(options.get("env", {})), options.get("stdin")
-        finished = await run_command(words, env=env, stdin=stdin, timeout=context.step.timeout)
-        return {"exit": finished.exit_code, "said": finished.output[-_TAIL:], "output": _read(out)}
+        stdin = as_text(options["stdin"]) if "stdin" in options else None
+        finished = await run_command(words, env=options.get("env", {}), stdin=stdin, timeout=context.step.timeout)
+        said = {"exit": finished.exit_code, "ran": _ran(finished), "said": finished.output[-_TAIL:]}
+        return {**said, "output": _read(out)}
 
     done = await context.work(
         act,
@@ -62,9 +62,14 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
+def _ran(finished: Finished) -> bool:
+    # What shells say of a program that is not there, or that is none: that it failed shows nothing.
+    return finished.exit_code not in (126, 127) and not finished.timed_out
+
+
 def _unwanted(value: Json, wanted: Sequence[int]) -> str:
     code = int(value["exit"])
-    if code in wanted if wanted else code != 0:
+    if code in wanted if wanted else code != 0 and value["ran"]:
         return ""
     said = "\n".join(text for text in (value["said"].strip(), value["output"].strip()[-_TAIL:]) if text)
     return f"exit {code}" + (f": {said}" if said else "")
@@ -81,7 +86,7 @@ def _output(context: StepContext, text: str) -> Json:
 
 def _data(context: StepContext, text: str) -> Json:
     try:
-        data = json.loads(text)
+        data = read_json(text)
     except ValueError as error:
         raise StepFailed(f"its output is not JSON: {error}") from error
     option = context.options.get("schema")
