@@ -220,6 +220,48 @@ def test_edges_follow_from_the_specs_without_a_problem(path: Path) -> None:
     assert len(found) > len(tasks)
 
 
+NESTED = """# Notes
+
+- A user can write a note.
+- A user can comment on a note with up to 200 characters.
+- A user can like a comment.
+- A user can reply to a comment.
+- Only the author can edit or delete a reply.
+- A user has a bio of up to 160 characters.
+- A user can edit their profile.
+- A user can follow other users.
+- A user is notified when someone comments on their note.
+- A user can mark all notifications as read.
+"""
+
+
+@pytest.mark.parametrize("text", [*(path.read_text() for path in PATHS), NESTED], ids=[*NAMES, "nested"])
+def test_everything_can_be_done_on_the_page(text: str) -> None:
+    """Every endpoint that a person may call is called by a component that the shell reaches, and no other."""
+    made_of = [spec for spec in specs(text).values() if spec["kind"] in ("endpoint", "ui_component")]
+    parts = {spec["name"]: spec for spec in made_of if spec["kind"] == "ui_component"}
+    reached = ["AppShell"]
+    for name in reached:
+        reached += [used for used in parts[name]["uses"] if used not in reached]
+    offered = {f"{spec['method']} {spec['path']}" for spec in made_of if spec["kind"] == "endpoint"}
+    assert set(reached) == set(parts)
+    assert {call for name in reached for call in parts[name]["calls"]} == offered - {"GET /api/health"}
+
+
+def test_a_page_asks_for_no_more_rows_than_the_api_gives() -> None:
+    made_of = specs((ROOT / "examples" / "lending" / "spec.md").read_text())
+    limit = next(one for one in made_of["api_list_loan_requests"]["params"] if one["name"] == "limit")
+    assert made_of["frontend_loan_request_thread"]["settings"]["page_size"] == limit["default"] == 10
+
+
+def test_rows_of_a_thread_offer_what_their_owner_may_do() -> None:
+    made_of = specs((ROOT / "examples" / "lending" / "spec.md").read_text())
+    card = made_of["frontend_loan_request_card"]
+    assert [(action["name"], action["own"]) for action in card["settings"]["actions"]] == [("delete", "user_id")]
+    assert made_of["frontend_loan_request_thread"]["uses"] == ["LoanRequestCard"]
+    assert made_of["frontend_item_card"]["listens"] == ["loan-request-created", "loan-request-removed"]
+
+
 def test_a_plan_of_another_model_is_refused_in_words() -> None:
     plan = {"title": "x", "requirements": [], "components": [], "entities": [{"name": "books", "table": "books"}]}
     with pytest.raises(model.StepFailed, match="cannot decompose a plan of another model"):

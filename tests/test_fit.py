@@ -62,6 +62,40 @@ def test_a_mention_does_not_refuse(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Train a model that classifies images.",
+        "# Cats\n\nPlease fine-tune the language model on our notes.\n\n- A user can write a note.\n",
+        "# Cats\n\n- We want to train a small neural network.\n- A user can write a note.\n",
+    ],
+)
+def test_training_is_refused_by_its_words_alone(text: str) -> None:
+    assert "not a model training job" in unfit(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["A coach can train a member.", "Each member has a model of up to 20 characters.", "A user can add a train."],
+)
+def test_training_people_is_no_training_of_a_model(line: str) -> None:
+    assert judged(f"# Club\n\n- A user can write a note.\n- {line}\n") == ""
+
+
+@pytest.mark.parametrize("name", ["command_line", "game", "model_training", "nothing", "static_page"])
+def test_a_plan_of_nothing_assumes_nothing(name: str) -> None:
+    plan = model.plan({"request": (REQUESTS / f"refused_{name}.md").read_text()})
+    assert (plan["entities"], plan["assumptions"]) == ([], [])
+
+
+@pytest.mark.parametrize("path", sorted(REQUESTS.glob("*.md")), ids=lambda path: path.stem)
+def test_every_assumption_is_behind_a_task(path: Path) -> None:
+    plan = model.plan({"request": path.read_text()})
+    tasks = [task for part in plan["components"] for task in model.tasks({"plan": plan, "component": part})]
+    named = {id_ for task in tasks for id_ in task["requirements"]}
+    assert {entry["id"] for entry in plan["assumptions"]} <= named
+
+
+@pytest.mark.parametrize(
     "stack", ["Python", "Python 3.11, FastAPI and SQLite", "python, docker", "JavaScript, HTML and CSS"]
 )
 def test_the_blueprints_own_stack_is_served(stack: str) -> None:

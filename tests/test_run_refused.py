@@ -16,6 +16,7 @@ REQUESTS = {
     "game": "# Snake\n\nA game of snake in the terminal. The snake grows with each apple it eats.\n",
     "library": "# fastmap\n\nA Rust library with a concurrent hash map. Publish it as a crate.\n",
     "training": "# Train\n\nTrain a model that classifies cats and dogs, and reports its accuracy.\n",
+    "images": "Train a model that classifies images.",
     "phone": "# Notes\n\nAn iOS app in Swift to write notes. It works without a network.\n",
     "static": "# Page\n\nA static page about our bakery, with no backend. It shows opening hours.\n",
 }

@@ -30,6 +30,9 @@ _MAKES = re.compile(
     r"^(?:(?:please )?(?:build|create|make|write|develop|implement|design|train|program|code)(?: me| us)?|(?:i|we) (?:want|need|would like)(?: to (?:build|train|write|make|have|create|develop))?|"
     r"this is|it is|it's|[a-z0-9_' -]{1,40} (?:is|must be|should be)|(?:it|this|the [a-z]+) (?:must|should|shall) be)\b"
 )
+_TRAINS = re.compile(
+    r"^(?:please )?(?:(?:i|we) (?:want|need|would like) to )?(?:re-?train|train|fine-?tune) (?:(?:an?|the|our|my|some|this) )?(?:[a-z0-9-]+ ){0,3}?(?:models?|networks?|classifiers?|llms?|detectors?)\b"
+)
 _ARTICLE = r"^(?: (?:an?|the|our|my|new|small|simple|tiny|little|fast|modern|lightweight|2d|3d|multiplayer|single-player|cross-platform|native|pure|reusable|portable|responsive|interactive|[a-z+#]+(?=-based))| ?(?:[a-z]+-based))* ?"
 _STACKS = (
     "rust|go|golang|java|kotlin|scala|ruby|rails|ruby on rails|php|laravel|symfony|c\\+\\+|c#|\\.net|asp\\.net|elixir|phoenix|haskell|swift|typescript|node|node\\.js|nodejs|express|"
@@ -92,6 +95,8 @@ def _another_shape(reading: Reading) -> str:
         text = normal(statement.text)
         made = _MAKES.match(text) or re.match(r"^(?=an? )", text)
         rest = text[made.end() :] if made else ""
+        if _TRAINS.match(text):
+            return _refusal("a model training job", statement.text)
         for shape, pattern in _SHAPES.items():
             if made and re.match(rf"{_ARTICLE}(?:[a-z0-9+#-]+ ){{0,2}}?(?:{pattern})(?![a-z-])", f" {rest.strip()}"):
                 return _refusal(shape, statement.text)

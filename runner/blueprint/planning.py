@@ -388,5 +388,6 @@ def _nothing(draft: Draft, plan: dict[str, Json], components: Mapping[str, Seque
         "criteria": [],
         "constraints": [],
         "entities": [],
+        "assumptions": [],  # nothing is built that could rest on one
         "components": [{"name": name, "title": _TITLES.get(name, name), "why": ids}],
     }
