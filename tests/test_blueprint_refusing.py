@@ -71,6 +71,21 @@ def claimed(lines: str) -> bool:
         pytest.param("A user can start a timer.", id="timer"),
         pytest.param("A user can start a chat with a friend.", id="chat"),
         pytest.param("Anyone can add a note.\nEach note shows its author.", id="author of nobody"),
+        pytest.param(
+            "A post belongs to an item.\nOnly the owner of an item can see its posts.", id="owner of the parent"
+        ),
+        pytest.param("A user can see their items.", id="a list of one's own"),
+        pytest.param("Each item has opening hours.", id="hours that do not count"),
+        pytest.param("A username is an email address.", id="username of another alphabet"),
+        pytest.param("People sign up with an email address and a password.", id="sign up without a username"),
+        pytest.param("People sign up with a name and a password.", id="sign up with a name"),
+        pytest.param("Each item has an auto-generated number.", id="generated"),
+        pytest.param("Each item has an average rating.", id="computed"),
+        pytest.param("Each item has a parent item.", id="reference to its kind"),
+        pytest.param("A user can add a book.\nEach item has a book.", id="reference to another thing"),
+        pytest.param("A user can submit the form.", id="what is there already"),
+        pytest.param("A user can enter a room.", id="enter"),
+        pytest.param("A user can start a game.", id="start"),
         pytest.param("A user can add a list.\nA user can add an item to a list.", id="item of many lists"),
     ],
 )
@@ -118,6 +133,7 @@ def fields(text: str, table: str) -> dict[str, str]:
         ("Each event has a title, a date.", {"title": "string", "date": "date"}),
         ("Each event has a name that is unique and a date.", {"name": "string", "date": "date"}),
         ("Each event has a price between 1 and 1000 euros.", {"price": "number"}),
+        ("Each event has a phone number and a start date.", {"phone_number": "string", "start_date": "date"}),
         ("Each event has a rating between 1 and 5.", {"rating": "integer"}),
     ],
 )

@@ -281,6 +281,8 @@ def _field(data: JsonObject, assumed: list[str]) -> dict[str, Json]:
 def _guessed(name: str, last: str, data: JsonObject) -> str:
     if "choices" in data or "pattern" in data or "format" in data:
         return "string"
+    if last == "number" and name != "number" and "numeric" not in data:
+        return "string"
     if last == "date" or name in ("deadline", "birthday", "due"):
         return "date"
     if data.get("numeric"):

@@ -79,6 +79,9 @@ def _register(world: World, fact: Fact, id_: str) -> bool:
     user = world.thing("user")
     if user is None:
         return False
+    named = [data["name"] for data in fact.data["fields"]]
+    if named and "username" not in named:
+        return False
     world.accounts.add(id_)
     for data in fact.data["fields"]:
         _merge_field(user, {**data, "required": data.get("required", True)}, id_)
@@ -153,6 +156,13 @@ def _field(world: World, fact: Fact, id_: str) -> bool:
         return False
     data = {key: value for key, value in fact.data.items() if key != "known"}
     if thing.table is not None or (data["name"] in RESERVED and thing.name != "user") or data["name"].endswith("_id"):
+        return False
+    if (
+        data["name"].split("_")[-1] in world.things.keys() - {"user", thing.name, *TEXTS}
+        or data["name"] == f"parent_{thing.name}"
+    ):
+        return False
+    if thing.name == "user" and data["name"] == "username" and "format" in data:
         return False
     if thing.name == "user" and data["name"] not in ("username", "password", "email", "bio", "display_name"):
         return False

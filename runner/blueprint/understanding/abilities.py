@@ -200,7 +200,7 @@ def _parent(text: str, scene: Scene) -> str | None:
 
 def _create(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     found = re.fullmatch(rf"(?P<verb>{CREATE}) (?P<what>.+)", text)
-    if found is None or who.role == "owner":
+    if found is None or who.role == "owner" or found.group("what").startswith("the "):
         return None
     verb = found.group("verb")
     for target, tail in _cuts(found.group("what")):
@@ -212,9 +212,28 @@ def _create(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     return _create_under(text, who, scene)
 
 
+_OPENED = frozenset(
+    [
+        "ticket",
+        "issue",
+        "discussion",
+        "topic",
+        "thread",
+        "request",
+        "case",
+        "record",
+        "result",
+        "measurement",
+        "expense",
+    ]
+)
+
+
 def _makes(verb: str, entity: str, tail: str) -> bool:
     """Whether the verb makes the thing: one leaves a review, and walks out of a group; what is shared with
     somebody was there before."""
+    if verb in ("start", "open", "enter"):
+        return entity.split("_")[-1] in TEXTS | _OPENED
     if verb == "leave":
         return entity.split("_")[-1] in TEXTS | {"rating", "feedback", "tip"}
     return not (verb == "share" and tail.startswith("with"))
@@ -273,13 +292,15 @@ def _see(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     if feed is not None:
         return feed
     for target, tail in _cuts(found.group("what")):
-        own = bool(re.match(r"^(?:only )?(?:their own|my own|own|my)\b", target))
+        own = bool(re.match(r"^(?:only )?(?:their|my|own|his|her)\b", target))
         bare = re.sub(r"^(?:the |a )?(?:list|details|page) of ", "", target.removeprefix("only ").strip())
         entity = "user" if _profile(bare) else named(bare, scene)
         said = lists.listing(tail.strip(" ,")) if tail.strip(" ,") else {}
         if entity is not None and said is not None:
             limited = own and target.startswith("only ")
-            if own and not limited:
+            if (own and not limited and entity not in ("notification", "user")) or (
+                who.entity and who.entity != entity
+            ):
                 return None
             return [_ability(entity, "read", who, own=own, limited=limited), *_list_fact(entity, said)]
     return None

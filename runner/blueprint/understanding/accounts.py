@@ -12,7 +12,7 @@ from runner.blueprint.understanding.facts import Fact, Scene
 _UP = r"(?:sign up|register|create an account|create accounts|open an account|join)"
 _IN = r"(?:log in|sign in|login|log-in)"
 _WHO = r"(?P<who>.+?) (?:can )?"
-_FIELDS = ("username", "password", "email", "display_name", "name", "bio")
+_FIELDS = ("username", "password", "email", "display_name", "bio")
 
 
 def ability(text: str) -> list[Fact] | None:

@@ -17,6 +17,7 @@ from runner.blueprint.things import NUMBERS as FRACTIONS
 from runner.blueprint.understanding.vocabulary import (
     ACCOUNT,
     ANYONE,
+    COMPUTED,
     DETERMINERS,
     DROPPED,
     LY,
@@ -324,14 +325,16 @@ def field(text: str) -> JsonObject | None:
             continue
         said = predicate(rest) if rest else {}
         if said is not None and _field_name(name) and _fits(name, {**said, **given}):
-            return {"name": words_of(_FIELD_NAMES.get(name, name)), **said, **given}
+            mail: JsonObject = {"format": "email"} if name.split()[-1] == "email" or name in _FIELD_NAMES else {}
+            return {"name": words_of(_FIELD_NAMES.get(name, name)), **mail, **said, **given}
     return None
 
 
 _ANOTHER = re.compile(
-    r"^(?:, )?(?:and|or)\b|(?:,|,? and|,? or) an? (?:date|text|long text|string|link|url|email|number|integer|amount|decimal)\b(?! (?:of|in|between|from|up|at)\b)"
+    r"^(?:number|date|text|string|link|url|email|integer|amount|decimal|boolean)\b|^(?:, )?(?:and|or)\b|(?:,|,? and|,? or) an? (?:date|text|long text|string|link|url|email|number|integer|amount|decimal)\b(?! (?:of|in|between|from|up|at)\b)"
 )
-"""Behind the name of a field: what is another field ("a title and a date"), or is about the thing ("and is open")."""
+"""Behind a word of a field: the rest of its name ("phone number"), another field ("a title and a date"), or what is
+about the thing ("and is open")."""
 
 _PLURALS = frozenset(["details", "remarks", "directions", "contents", "lyrics", "news", "thoughts", "observations"])
 
@@ -340,7 +343,7 @@ def _fits(name: str, said: JsonObject) -> bool:
     """Whether one column can be what was said: no list of things, no fraction that only counts."""
     last = name.split()[-1]
     if "type" not in said and "numeric" not in said and is_plural(last):
-        return last in _PLURALS | LONG | INTEGERS
+        return last in _PLURALS | LONG or name in INTEGERS
     return not (last in FRACTIONS and said.get("type") == "integer" and said.get("min") == 1)
 
 
@@ -358,7 +361,7 @@ _FIELD_NAMES: Mapping[str, str] = {
 
 
 def _field_name(name: str) -> bool:
-    if any(is_adverb(word) for word in name.split()):
+    if any(is_adverb(word) or word in COMPUTED for word in re.split(r"[ -]", name)):
         return False
     if name not in _FIELD_NAMES and any(singular(word) in NOT_SERVED - ACCOUNT for word in name.split()):
         return False

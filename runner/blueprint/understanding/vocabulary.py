@@ -289,9 +289,40 @@ NOT_SERVED = frozenset(
         "invitation",
         "invite",
         "copy",
+        "voice",
+        "game",
+        "friend",
+        "door",
     ]
 )
 
 """Nouns that promise more than a row of text: a name stored under them would not be what was asked for."""
+
+COMPUTED = frozenset(
+    [
+        "generated",
+        "automatic",
+        "random",
+        "sequential",
+        "average",
+        "averaged",
+        "total",
+        "sum",
+        "current",
+        "remaining",
+        "latest",
+        "counter",
+        "views",
+        "view",
+        "balance",
+        "modified",
+        "updated",
+        "creation",
+        "calculated",
+        "assignee",
+        "approver",
+    ]
+)
+"""Words of fields that somebody must compute or be: storing what a person types would not be what was asked for."""
 
 ACCOUNT = frozenset({"email", "password", "location"})
