@@ -42,8 +42,8 @@ _ETC = (
 )
 # Checks run probes of ours inside the sandbox; in a checkout they stand outside every interpreter.
 _PACKAGE = Path(__file__).resolve().parent
-# Linux takes 128 KiB a word, and a quarter of the stack (8 MiB where nobody changed it) for all, with a pointer for each.
-_LONGEST_WORD, _LONGEST_WORDS = 128 * 1024, 1024 * 1024
+# Linux takes 128 KiB a word, the name of a variable included, and a quarter of the stack (8 MiB or more) for all.
+_LONGEST_WORD, _LONGEST_WORDS = 127 * 1024, 1024 * 1024
 _MERGED = ("bin", "lib", "lib32", "lib64", "sbin")
 
 
@@ -83,8 +83,8 @@ class Sandbox:
         network: bool = False,
         tag: str = "",
     ) -> Finished:
-        """How `argv` ended. A program that is not there ends with 127, one that cannot be started (a word or variable is
-        too long, or holds a zero byte) with 126, one that ran into `timeout` (seconds) with 124.
+        """How `argv` ended. A program that is not there ends with 127, one that cannot be started (a word or variable
+        is too long, or holds a zero byte) with 126, one that ran into `timeout` (seconds) with 124.
 
         `writable`, `readable` and `cwd` exist at their own paths; only the first may be written to, but for `.git` in
         it. `env` is added to the clean environment. Cancelling ends the processes.

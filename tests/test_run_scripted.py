@@ -241,8 +241,8 @@ def test_what_cannot_start_says_why_before_anything_is_made(project: Project) ->
         (["run", "payments", "--request", "missing.md"], 2, "No such file"),
         (["run", "payments", "--request", "request.md", "--time", "soon"], 2, "no duration"),
         (["run", "payments", "--request", "request.md", "--set", "a"], 2, "KEY=VALUE"),
-        (["resume", "nothing"], 3, 'no run "nothing"'),
-        (["cancel", "nothing"], 3, 'no run "nothing"'),
+        (["resume", "nothing"], 3, "no runs yet"),
+        (["cancel", "nothing"], 3, "no runs yet"),
     ],
 )
 def test_wrong_words_have_their_exit_code(project: Project, words: list[str], code: int, said: str) -> None:

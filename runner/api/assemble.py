@@ -16,6 +16,7 @@ from runner.journal import Journal
 from runner.records import JsonObject
 from runner.render import Renderer
 from runner.resources import Resources
+from runner.sandbox import Sandbox
 from runner.schema import Schemas
 from runner.schema.registry import read_schema
 
@@ -91,6 +92,7 @@ def _secrets(prepared: Prepared) -> Mapping[str, str]:
 def _say_start(contexts: Contexts, prepared: Prepared, resumed: int) -> None:
     if resumed:
         contexts.emit("run_resumed", contexts.run, {"times": resumed})
+        _say_sandbox(contexts, prepared.sandbox)
         for request in contexts.asking.in_flight():
             contexts.emit(
                 "note", contexts.run, {"message": f"in flight when the run stopped, counts as spent: {request}"}
@@ -112,3 +114,12 @@ def _say_start(contexts: Contexts, prepared: Prepared, resumed: int) -> None:
     for note in notes:
         contexts.emit("note", contexts.run, {"message": note})
     contexts.journal.update_run(contexts.run, sandbox=sandbox.name)
+
+
+def _say_sandbox(contexts: Contexts, sandbox: Sandbox) -> None:
+    """Another life may find another sandbox, or none: that is said, and the report names the last one."""
+    before = contexts.journal.run(contexts.run).get("sandbox")
+    if before != sandbox.name:
+        why = f" ({sandbox.reason})" if sandbox.reason else ""
+        contexts.emit("note", contexts.run, {"message": f"sandbox: {sandbox.name}{why}, it was {before} before"})
+        contexts.journal.update_run(contexts.run, sandbox=sandbox.name)

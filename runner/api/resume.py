@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.api.assemble import assemble
-from runner.api.choices import reopen_all
+from runner.api.choices import due, reopen_all, works
+from runner.api.look import find_run, open_journal
 from runner.api.options import RunOptions
 from runner.api.outcome import RESUMABLE, Outcome
 from runner.api.run import (
@@ -40,13 +41,12 @@ async def resume(
 
     Raises CannotStart for a run that is unknown, finished, held by another process, or whose backends are gone.
     """
-    with Journal.open(root / ".orch" / "journal.db") as journal:
-        row = journal.run(run)
-        if row["status"] not in RESUMABLE:
-            raise CannotStart(f'run "{run}" is finished: {row["status"]}', f"look at it: orch report {run}")
+    with open_journal(root) as journal:
+        run = find_run(journal, run)
         for listener in listeners:
             journal.listen(listener)
         with journal.hold(run):
+            row = _unfinished(journal, run)
             end_processes(run)
             sources = _unpack(root, run, row["sources"])
             prepared = _prepared(root, sources, row, limit, budget)
@@ -57,14 +57,14 @@ async def resume(
 
 def cancel(root: Path, run: str) -> str:
     """Stops a run and keeps what it has done; returns what happened. Raises CannotStart where it cannot be reached."""
-    with Journal.open(root / ".orch" / "journal.db") as journal:
-        row = journal.run(run)
+    with open_journal(root) as journal:
+        run = find_run(journal, run)
         holder = journal.holder(run)
         if holder is None:
-            if row["status"] not in RESUMABLE:
-                raise CannotStart(f'run "{run}" is finished: {row["status"]}')
-            end_processes(run)
-            journal.update_run(run, status="cancelled")
+            with journal.hold(run):
+                _unfinished(journal, run)
+                end_processes(run)
+                journal.update_run(run, status="cancelled")
             return f"{run} was not running; it is marked cancelled"
         if not holder.reachable:
             raise CannotStart(f'run "{run}" is held by a process elsewhere (pid {holder.pid})', "stop it there")
@@ -74,8 +74,18 @@ def cancel(root: Path, run: str) -> str:
             if time.monotonic() > deadline:
                 raise CannotStart(f"process {holder.pid} got the signal and still works", "try again, or end it")
             time.sleep(0.05)
+        # It may have come to its end while the signal was on its way.
+        _unfinished(journal, run)
         journal.update_run(run, status="cancelled")
         return f"{run} is stopped; all it has done is kept"
+
+
+def _unfinished(journal: Journal, run: str) -> JsonObject:
+    """The row of a run that did not come to its end. Raises CannotStart for one that did."""
+    row = journal.run(run)
+    if row["status"] not in RESUMABLE:
+        raise CannotStart(f'run "{run}" is finished: {row["status"]}', f"look at it: orch report {run}")
+    return row
 
 
 def _prepared(root: Path, sources: Path, row: JsonObject, limit: float | None, budget: float | None) -> Prepared:
@@ -94,7 +104,7 @@ def _prepared(root: Path, sources: Path, row: JsonObject, limit: float | None, b
         inputs=row["inputs"],
         options=options,
         choices=choices,
-        sandbox=Sandbox.choose(pipeline.sandbox),
+        sandbox=Sandbox.choose(pipeline.sandbox) if works(pipeline, due(pipeline, options.until)) else Sandbox("none"),
         given={step: read_document(kept["text"], kept["path"]) for step, kept in row["given"].items()},
     )
 

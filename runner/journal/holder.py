@@ -10,10 +10,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from runner.errors import CannotStart
+
+PATIENCE = 1.0
+"""Seconds that a lock which no living process of this machine has is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +57,28 @@ def hold(path: Path, run: str) -> Hold:
     """Takes the lock of `run`. Raises CannotStart naming the process that has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not _locked(descriptor):
         holder = _read(descriptor)
         os.close(descriptor)
         who = f"process {holder.pid}" if holder else "another process"
-        raise CannotStart(f'{who} is working on run "{run}"', f"wait for it, or stop it: orch cancel {run}") from None
+        raise CannotStart(f'{who} is working on run "{run}"', f"wait for it, or stop it: orch cancel {run}")
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps(asdict(_myself())).encode(), 0)
     return Hold(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Whether the lock is ours now. Who only looks (`holder_of`) has it for a moment, so that one is waited for."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            holder = _read(descriptor)
+            if (holder is not None and holder.reachable) or time.monotonic() > until:
+                return False
+        time.sleep(0.01)
 
 
 def holder_of(path: Path) -> Holder | None:
