@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -137,3 +139,22 @@ def test_network_volumes_are_refused(tmp_path: Path) -> None:
     refuse_network_volume(tmp_path, "disk / ext4 rw 0 0\nhost:/x /elsewhere nfs4 rw 0 0\n")
     with pytest.raises(CannotStart, match="network volume"):
         refuse_network_volume(tmp_path, f"disk / ext4 rw 0 0\nhost:/x {tmp_path} nfs4 rw 0 0\n")
+
+
+def test_who_only_looks_does_not_keep_a_run_from_being_held(tmp_path: Path) -> None:
+    holders = tmp_path / "holders"
+    holders.mkdir()
+    with Journal.open(tmp_path / "journal.db") as journal, (holders / "r").open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_EX)
+        threading.Timer(0.1, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        with journal.hold("r"):
+            assert journal.holder("r") is not None
+
+
+@pytest.mark.parametrize("broken", [".orch", ".orch/journal.db"])
+def test_a_journal_that_cannot_be_opened_is_said(tmp_path: Path, broken: str) -> None:
+    path = tmp_path / ".orch" / "journal.db"
+    (tmp_path / broken).parent.mkdir(exist_ok=True)
+    (tmp_path / broken).write_text("no journal " * 500)
+    with pytest.raises(CannotStart, match="cannot be opened"):
+        Journal.open(path)

@@ -9,6 +9,7 @@ import pytest
 
 import runner
 from runner.errors import CannotStart, UsageError
+from runner.journal import Journal
 
 PIPELINE = """
 version: 1
@@ -66,6 +67,28 @@ async def test_a_finished_task_id_is_refused(root: Path) -> None:
 async def test_unknown_keys_are_refused(root: Path) -> None:
     with pytest.raises(UsageError, match="max_depth"):
         desk(root, config={"max_depth": 3})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"config": {"max_agent_depth": 0}}, "max_agent_depth"),
+        ({"config": {"timeout_minutes": "soon"}}, "timeout_minutes"),
+        ({"context": {"requirements": "Loans end"}}, "list of texts"),
+    ],
+)
+def test_values_that_would_mean_nothing_are_refused(root: Path, changes: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        desk(root, **changes)
+
+
+async def test_an_unfinished_task_id_goes_on_with_its_own_request_only(root: Path) -> None:
+    await desk(root).execute()
+    with Journal.open(root / ".orch" / "journal.db") as journal:
+        journal.update_run("desk-1", status="interrupted")
+    with pytest.raises(CannotStart, match="another request"):
+        await desk(root, description="Games are lent.").execute()
+    assert (await desk(root).execute()).status == "ok"
 
 
 def test_run_is_the_same_as_a_function(root: Path) -> None:

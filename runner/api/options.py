@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ def input_values(pipeline: Pipeline, request: Request | None, values: Mapping[st
     if unknown := set(values) - set(pipeline.inputs):
         known = ", ".join(pipeline.inputs) or "none"
         raise UsageError(f'--set: the pipeline has no input "{min(unknown)}"', f"its inputs: {known}")
+    if request is not None and _request_input(pipeline) in values:
+        raise UsageError(f"--set {_request_input(pipeline)} and --request say the same input", "leave one of them out")
     found: dict[str, Json] = {}
     for name, wanted in pipeline.inputs.items():
         if name in values:
@@ -72,12 +75,18 @@ def _typed(name: str, wanted: Field, text: str, root: Path) -> Json:
     return value
 
 
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
 def _parsed(name: str, wanted: Field, text: str, root: Path) -> Json:
     try:
         if wanted.type == "integer":
             return int(text)
         if wanted.type == "number":
-            return float(text)
+            return _finite(float(text))
         if wanted.type == "boolean":
             return {"true": True, "false": False}[text.lower()]
     except (ValueError, KeyError):

@@ -75,12 +75,18 @@ class Orchestrator:
         finished. A run that failed is a Report with exit_code 1.
         """
         listeners = [REPORTERS.module("plain").open_reporter(sys.stderr).event] if verbose else []
-        if self._run and (status := _status(self._root, self._run)):
-            if status not in RESUMABLE:
-                raise CannotStart(f'task_id "{self._run}" was run before: {status}', "choose another task_id")
+        if self._run and (row := _row(self._root, self._run)):
+            self._refuse_other(row)
             return _report(self._root, await resume(self._root, self._run, listeners))
         prepared = prepare(self._root, self._pipeline, replace(self._request, name=self._name), self._options)
         return _report(self._root, await start(prepared, listeners, self._run))
+
+    def _refuse_other(self, row: JsonObject) -> None:
+        if row["status"] not in RESUMABLE:
+            raise CannotStart(f'task_id "{self._run}" was run before: {row["status"]}', "choose another task_id")
+        if row["request"]["text"] != self._request.text:
+            message = f'task_id "{self._run}" belongs to an unfinished run of another request'
+            raise CannotStart(message, "choose another task_id, or say title, description and context as they were")
 
 
 def run(
@@ -113,28 +119,40 @@ def _report(root: Path, outcome: Outcome) -> Report:
     )
 
 
-def _status(root: Path, name: str) -> str:
+def _row(root: Path, name: str) -> JsonObject | None:
     path = root / ".orch" / "journal.db"
     if not path.exists():
-        return ""
+        return None
     with Journal.open(path) as journal:
-        return next((str(row["status"]) for row in journal.runs() if row["run"] == name), "")
+        return next((row for row in journal.runs() if row["run"] == name), None)
 
 
 def _request(title: str, description: str, context: Mapping[str, Json]) -> Request:
     lines = [f"# {title}", "", description.strip(), ""]
+    asked = context.get("requirements")
+    if asked is not None and not (isinstance(asked, list | tuple) and all(isinstance(line, str) for line in asked)):
+        raise UsageError(f'context: "requirements" must be a list of texts, not {asked!r}')
     front = {"stack": context.get("tech_stack"), "requirements": context.get("requirements")}
     said = {key: value for key, value in front.items() if value}
     return request_of("\n".join(lines).encode(), title, "description", front=said)
 
 
 def _options(options: RunOptions, config: Mapping[str, Json]) -> RunOptions:
-    minutes, depth = config.get("timeout_minutes"), config.get("max_agent_depth")
+    minutes, depth = _positive(config, "timeout_minutes"), _positive(config, "max_agent_depth")
     return replace(
         options,
-        time=float(minutes) * 60 if minutes is not None else options.time,
+        time=minutes * 60 if minutes is not None else options.time,
         depth=int(depth) if depth is not None else options.depth,
     )
+
+
+def _positive(config: Mapping[str, Json], name: str) -> float | None:
+    value = config.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise UsageError(f'config: "{name}" must be a number greater than 0, not {value!r}')
+    return value
 
 
 def _refuse_unknown(name: str, given: Mapping[str, Json], known: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.errors import FileProblems, UsageError
 from runner.positions import load_yaml
-from runner.records import JsonObject, Problem, Request
+from runner.records import Json, JsonObject, Problem, Request
 
 _KEYS = ("title", "stack", "requirements")
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*$", re.MULTILINE)
@@ -68,7 +68,17 @@ def _split(whole: str, path: str) -> tuple[JsonObject, str]:
     if not isinstance(document.data, dict) or set(document.data) - set(_KEYS):
         message = f"front matter may hold {', '.join(_KEYS)}"
         raise FileProblems([Problem("ORC101", "unknown_key", message, document.position(()))])
+    if wrong := [name for name, value in document.data.items() if not _fits(name, value)]:
+        wanted = "a list of texts" if wrong[0] == "requirements" else "text"
+        message = f'"{wrong[0]}" in front matter must be {wanted}'
+        raise FileProblems([Problem("ORC103", "wrong_type", message, document.position((wrong[0],)))])
     return document.data, blank + text
+
+
+def _fits(name: str, value: Json) -> bool:
+    if isinstance(value, list) and name != "title":
+        return all(isinstance(line, str | int | float) for line in value)
+    return value is None or (isinstance(value, str | int | float) and name != "requirements")
 
 
 def _asked(front: JsonObject) -> str:

@@ -23,6 +23,8 @@ class Duration(click.ParamType[float]):
             return value
         if not _DURATION.fullmatch(str(value)):
             self.fail(f"{value!r} is no duration; write 90s, 15m, 2h or 1h30m", param, ctx)
+        if not seconds(str(value)):
+            self.fail("it must be longer than nothing", param, ctx)
         return seconds(str(value))
 
 

@@ -95,10 +95,15 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path) -> Journal:
-        """The journal at `path`, made when it is not there. Raises CannotStart on a network volume."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        refuse_network_volume(path.parent)
-        return cls(path)
+        """The journal at `path`, made when it is not there. Raises CannotStart on a network volume, and where the file
+        is damaged or may not be written."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_network_volume(path.parent)
+            return cls(path)
+        except (OSError, sqlite3.Error) as error:
+            hint = "put the file aside when it is damaged; else see that its folder can be written"
+            raise CannotStart(f"the journal {path} cannot be opened: {error}", hint) from error
 
     def __enter__(self) -> Journal:
         return self
