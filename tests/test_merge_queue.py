@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.executors.threads import in_thread
 from runner.workspace import MergeQueue, Place
 from runner.workspace.queueing import Line
 
@@ -35,6 +37,8 @@ def test_the_first_is_judged_on_the_head_and_the_next_on_what_it_leads_to() -> N
     queue.stand(first)
     first.leads_to = "P.a"
     assert queue.base(second) == "P.a"
+    queue.stand(first)
+    assert queue.base(second) == ""
 
 
 def test_behind_a_merge_that_will_be_refused_its_base_counts() -> None:
@@ -96,7 +100,7 @@ class World:
     foreign: frozenset[int] = frozenset()
     branch: Branch = field(default_factory=Branch)
     landed: list[str] = field(default_factory=list)
-    judging: int = 0
+    judging: set[str] = field(default_factory=set)
     most: int = 0
     moves: int = 0
 
@@ -108,8 +112,9 @@ class World:
 
     async def land(self, task: str, early: int, late: int) -> str:
         async def judge(place: Place) -> tuple[str, str]:
-            self.judging += 1
-            self.most = max(self.most, self.judging)
+            assert task not in self.judging, "two judgements in one work tree"
+            self.judging.add(task)
+            self.most = max(self.most, len(self.judging))
             try:
                 await turns(early)
                 merged = f"{place.base}.{task}"
@@ -119,8 +124,11 @@ class World:
                     self.queue.foresee(place, place.base)
                     merged = place.base
                 return place.base, merged
+            except asyncio.CancelledError:
+                await turns(2)
+                raise
             finally:
-                self.judging -= 1
+                self.judging.remove(task)
 
         return await self.queue.pass_through(task, judge, self.settle)
 
@@ -131,6 +139,7 @@ class World:
         if self.moves in self.foreign:
             self.branch.head += ".x"
         if self.branch.head != base:
+            assert self.foreign, "a verdict that does not count was settled"
             return None
         self.branch.head = merged
         self.landed.append(merged)
@@ -183,6 +192,24 @@ def test_merges_are_judged_at_the_same_time(bad: frozenset[str]) -> None:
     assert world.most == 3
 
 
+def test_a_judgement_ends_when_its_base_falls() -> None:
+    """On the merge that will be refused it would never end."""
+    world = World(frozenset("a"))
+
+    async def judge(place: Place) -> tuple[str, str]:
+        world.queue.foresee(place, f"{place.base}.b")
+        if place.base != "P":
+            await asyncio.Event().wait()
+        return place.base, f"{place.base}.b"
+
+    async def both() -> list[str]:
+        second = world.queue.pass_through("b", judge, world.settle)
+        async with asyncio.timeout(20):
+            return list(await asyncio.gather(world.land("a", 1, 5), second))
+
+    assert asyncio.run(both()) == ["P", "P.b"]
+
+
 def test_when_somebody_else_moves_the_branch_all_are_judged_again() -> None:
     world = World(frozenset(), foreign=frozenset({2}))
 
@@ -190,6 +217,29 @@ def test_when_somebody_else_moves_the_branch_all_are_judged_again() -> None:
         return list(await asyncio.gather(*(world.land(task, 1, 5) for task in "abc")))
 
     assert asyncio.run(all_at_once()) == ["P.a", "P.a.x.b", "P.a.x.b.c"]
+
+
+def test_who_is_cancelled_waits_for_the_end_of_the_thread() -> None:
+    """Or the next judgement would begin in a work tree in which git still works."""
+    begun, go, said = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        begun.set()
+        go.wait()
+        said.append("over")
+
+    async def cancelled() -> None:
+        working = asyncio.create_task(in_thread(work))
+        await asyncio.to_thread(begun.wait)
+        working.cancel()
+        await turns(5)
+        assert not working.done()
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        assert said == ["over"]
+
+    asyncio.run(cancelled())
 
 
 def test_who_fails_or_is_cancelled_leaves_the_line() -> None:
@@ -210,4 +260,4 @@ def test_who_fails_or_is_cancelled_leaves_the_line() -> None:
 
     failed, landed = asyncio.run(both())
     assert (str(failed), landed, world.branch.head) == ("broken", "P.b", "P.b")
-    assert world.judging == 0
+    assert world.judging == set()
