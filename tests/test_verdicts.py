@@ -57,7 +57,8 @@ def test_verified_needs_tasks_that_are_verified_by_evidence() -> None:
         ([result("api_post", "verified")], "unverified", "api_post has no evidence"),
         ([result("api_post", "unverified", reason="no check")], "unverified", "api_post is unverified: no check"),
         ([result("api_post", "failed", True, reason="3 attempts")], "failed", "api_post failed: 3 attempts"),
-        ([result("api_post", "skipped", reason="needs x")], "failed", "api_post skipped: needs x"),
+        ([result("api_post", "skipped", reason="needs x")], "failed", "api_post was skipped: needs x"),
+        ([result("api_post", "verified", True)], "verified", "1 task verified by 1 check"),
         ([result("api_post", "verified", True, False)], "failed", 'api_post: check "check 1" failed'),
     ],
 )
@@ -65,6 +66,46 @@ def test_what_one_task_says_decides(results: list[TaskResult], status: str, reas
     found = by_id(verdicts(plan(), [task()], results))
     assert (found["R-1"].status, found["R-1"].reason) == (status, reason)
     assert found["S-1"].status == status
+
+
+SKIPPED = [
+    result("b", "skipped", reason="needs a, which failed: the check failed"),
+    result("c", "skipped", reason="needs b, which was skipped (needs a, which failed)"),
+]
+LONG = "3 attempts\nand a page of output"
+
+
+@pytest.mark.parametrize(
+    ("results", "reason"),
+    [
+        ([result("a", "failed", reason=LONG), *SKIPPED], "a failed: 3 attempts; and 2 tasks that need it were skipped"),
+        ([result("a", "failed"), SKIPPED[0]], "a failed; and 1 task that needs it was skipped"),
+        ([result("x", "failed"), result("a", "failed"), *SKIPPED], "a failed; and 2 tasks that need it were skipped"),
+        (
+            [result("a", "failed"), result("d", "failed"), *SKIPPED],
+            "a failed; d failed; and 2 tasks that need them were skipped",
+        ),
+        (
+            [result("x", "failed"), result("b", "skipped", reason="needs x, which failed"), SKIPPED[1]],
+            "2 tasks were skipped, for want of x",
+        ),
+        (
+            [result(name, "failed", reason="no") for name in "abcdef"],
+            "a failed: no; b failed: no; c failed: no; d failed: no; 2 more failed",
+        ),
+        ([result(name, "unverified") for name in "abcdef"], "a is unverified; b is unverified; c is unverified; "
+         "d is unverified; 2 more"),
+    ],
+)  # fmt: skip
+def test_a_reason_names_what_failed_and_counts_what_was_skipped(results: list[TaskResult], reason: str) -> None:
+    tasks = [task(name) for name in "abcdef" if any(one.task == name for one in results)]
+    assert by_id(verdicts(plan(), tasks, results))["R-1"].reason == reason
+
+
+def test_what_follows_several_failed_ones_names_them() -> None:
+    whole = plan(constraints=(Constraint(id="C-1", text="z", quote="z", requirements=("R-1", "R-2")),))
+    one = task(requirements=("R-1", "R-2"))
+    assert by_id(verdicts(whole, [one], [result("api_post", "failed", reason="no")]))["C-1"].reason == "R-1, R-2 failed"
 
 
 def test_one_failed_task_among_verified_ones_fails_the_requirement() -> None:

@@ -26,6 +26,8 @@ UNITS: Mapping[str, tuple[float, ...]] = {
     **dict.fromkeys(("%", "percent"), (0.01,)),
 }
 """What a number may be multiplied by when a spec says it in another unit, by its own."""
+NAMED = 4
+"""Tasks that a reason names; the rest is counted."""
 _Status = Literal["verified", "failed", "unverified"]
 
 
@@ -70,32 +72,55 @@ class _Shown:
     def _judge(
         self, name: str, own: Sequence[Task], above: Sequence[Verdict], quote: str, names: tuple[str, ...]
     ) -> tuple[_Status, str, tuple[str, ...]]:
-        failed = [line for task in own if (line := self._failure(task.id))] + [
-            f"{found.id} failed: {found.reason}" for found in above if found.status == "failed"
-        ]
+        failed = self._failures([task.id for task in own]) or _followed(above, "failed")
         if failed:
-            return "failed", "; ".join(failed), ()
+            return "failed", failed, ()
         if not own and not above:
             return "unverified", f"no task serves {name}", (f"add a task that lists {name} in its requirements",)
-        open_ = [line for task in own if (line := self._doubt(task.id))] + [
-            f"{found.id} is unverified: {found.reason}" for found in above if found.status == "unverified"
-        ]
+        doubts = [line for task in own if (line := self._doubt(task.id))]
+        open_ = _some(doubts, "more") or _followed(above, "unverified")
         if open_:
-            return "unverified", "; ".join(open_), tuple(line for found in above for line in found.suggestions)
+            return "unverified", open_, tuple(line for found in above for line in found.suggestions)
         missing = _missing_numbers(quote, [task for task in self.tasks if task.id in names])
         if missing:
             return "unverified", _numbers(name, missing), tuple(_suggest(number, names) for number in missing)
         count = sum(len(self._evidence(task)) for task in names)
-        return "verified", f"{len(names)} task{_s(names)} verified by {count} checks", ()
+        return "verified", f"{len(names)} task{_s(names)} verified by {count} check{'' if count == 1 else 's'}", ()
 
     def _evidence(self, task: str) -> tuple[Evidence, ...]:
         result = self.results.get(task)
         return (*(result.checks if result else ()), *self.end.get(task, ()))
 
+    def _failures(self, tasks: Sequence[str]) -> str:
+        """The tasks that failed by name, and how many were skipped because of them; "" where none did."""
+        failed = {task: line for task in tasks if (line := self._failure(task))}
+        skipped = [task for task in tasks if task in self.results and self.results[task].status == "skipped"]
+        said = [_some(list(failed.values()), "more failed")] if failed else []
+        if len(skipped) == 1 and not failed:
+            said.append(f"{skipped[0]} was skipped" + _because(self.results[skipped[0]]))
+        elif skipped:
+            said.append(self._skipped(skipped, list(failed)))
+        return "; ".join(said)
+
+    def _skipped(self, skipped: Sequence[str], failed: Sequence[str]) -> str:
+        were = f"{len(skipped)} task{_s(skipped)}"
+        roots = [name for name, one in self.results.items() if one.status == "failed" and self._waits(skipped, name)]
+        if failed and set(roots) <= set(failed):
+            need = "needs" if len(skipped) == 1 else "need"
+            was = "was" if len(skipped) == 1 else "were"
+            return f"and {were} that {need} {'it' if len(failed) == 1 else 'them'} {was} skipped"
+        why = f", for want of {_some(roots, 'more', ', ')}" if roots else ""
+        return f"{were} {'was' if len(skipped) == 1 else 'were'} skipped{why}"
+
+    def _waits(self, skipped: Sequence[str], name: str) -> bool:
+        return any(re.search(rf"\b{re.escape(name)}\b", self.results[task].reason) for task in skipped)
+
     def _failure(self, task: str) -> str:
         result = self.results.get(task)
-        if result is not None and result.status in ("failed", "skipped"):
-            return f"{task} {result.status}" + (f": {result.reason}" if result.reason else "")
+        if result is not None and result.status == "skipped":
+            return ""
+        if result is not None and result.status == "failed":
+            return f"{task} failed" + _because(result)
         last = {(item.name, item.command): item for item in self._evidence(task)}
         broken = [item.name for item in last.values() if not item.passed]
         return f'{task}: check "{broken[0]}" failed' if broken else ""
@@ -105,8 +130,31 @@ class _Shown:
         if result is None:
             return f"{task} has no result"
         if result.status == "unverified":
-            return f"{task} is unverified" + (f": {result.reason}" if result.reason else "")
+            return f"{task} is unverified" + _because(result)
         return "" if self._evidence(task) else f"{task} has no evidence"
+
+
+def _because(result: TaskResult) -> str:
+    """The first line of a result's reason, after a colon."""
+    line = result.reason.strip().partition("\n")[0]
+    return f": {line}" if line else ""
+
+
+def _some(lines: Sequence[str], more: str, by: str = "; ") -> str:
+    """As many as fit in a head, and how many more there are."""
+    rest = [f"{len(lines) - NAMED} {more}"] if len(lines) > NAMED else []
+    return by.join([*lines[:NAMED], *rest])
+
+
+def _followed(above: Sequence[Verdict], status: _Status) -> str:
+    """What a verdict has from those that it follows: the reason of one, the names of several."""
+    found = [one for one in above if one.status == status]
+    if not found:
+        return ""
+    if len(found) == 1:
+        return f"{found[0].id} {'failed' if status == 'failed' else 'is unverified'}: {found[0].reason}"
+    names = _some([one.id for one in found], "more", ", ")
+    return f"{names} {'failed' if status == 'failed' else 'are unverified'}"
 
 
 def _missing_numbers(quote: str, tasks: Sequence[Task]) -> list[str]:
