@@ -292,3 +292,20 @@ def test_foreach_refuses_to_join_what_holds_no_list(project: Project) -> None:
     """)
     assert project.run().exit_code == 1
     assert '"tasks"' in project.steps()["a"]["reason"]
+
+
+def test_a_secret_that_a_command_prints_is_kept_nowhere(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_VALUE", 'hunter2 "quoted" hunter2')
+    project.pipeline(
+        """
+        bad: {uses: command, with: {shell: 'echo "$X"; exit 3', env: {X: "{{ secrets.MY_VALUE }}"}}}
+        says: {uses: command, with: {shell: 'echo "$X"', env: {X: "{{ secrets.MY_VALUE }}"}}}
+        next: {uses: command, needs: [says], with: {run: [echo, "{{ steps.says.output }}"]}}
+        """,
+        head="requires: {secrets: [MY_VALUE]}\n",
+    )
+    outcome = project.run()
+    assert "exit 3: ***" in outcome.reason
+    assert project.steps()["next"]["output"] == "***\n\n"
+    kept = [path for path in (project.root / ".orch").rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert kept == []

@@ -15,6 +15,7 @@ from runner.api.working import Working
 from runner.journal import Journal
 from runner.records import JsonObject
 from runner.render import Renderer
+from runner.reporters.safe import LEAST
 from runner.resources import Resources
 from runner.sandbox import Sandbox
 from runner.schema import Schemas
@@ -34,6 +35,7 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
         journal.event(run, kind, subject, data)
 
     budget, secrets = Budget(journal, run, pipeline, prepared.loaded.managers), _secrets(prepared)
+    journal.hide(value for value in secrets.values() if len(value) >= LEAST)
     asking = Asking(run, journal, emit, prepared.choices.models, sources, budget)
     contexts = Contexts(
         run=run,

@@ -26,6 +26,8 @@ async def run_step(ground: Ground, step: Step, states: Mapping[str, StepState]) 
     began = time.monotonic()
     state = await _decide(ground, step, states)
     await ground.journal.put(key, state.data)
+    # What goes on is what was kept: secrets are hidden there, and a resumed run must see the same.
+    state = StepState.load(ground.journal.get(key))
     ground.emit(
         "step_finished",
         step.name,

@@ -92,6 +92,7 @@ class Journal:
         self._lock = threading.Lock()
         self._seqs: dict[str, int] = {}
         self._listeners: list[Callable[[Event], None]] = []
+        self._hidden: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: Path) -> Journal:
@@ -120,6 +121,11 @@ class Journal:
         with self._lock:
             self._reader.close()
 
+    def hide(self, secrets: Iterable[str]) -> None:
+        """From now on these texts are kept, and said, as `***`: a command may print what it was told in confidence."""
+        # As they stand inside JSON; the longest first, since one may be a part of another.
+        self._hidden = tuple(sorted((_dump(text)[1:-1] for text in secrets), key=len, reverse=True))
+
     # entries
 
     async def put(self, key: Key, data: Json) -> None:
@@ -128,7 +134,7 @@ class Journal:
 
     def post(self, key: Key, data: Json) -> Future[None]:
         """Like `put`, without waiting: what is posted or put later is never durable before it."""
-        return self._submit(((_PUT, (*dataclasses.astuple(key), time.time(), _dump(data))),))
+        return self._submit(((_PUT, (*dataclasses.astuple(key), time.time(), self._text(data))),))
 
     def get(self, key: Key) -> Json | None:
         """The data under exactly this key, or None."""
@@ -153,8 +159,10 @@ class Journal:
         with self._lock:
             seq = self._seqs.get(run) or self._last_seq(run)
             self._seqs[run] = seq + 1
-        event = Event(seq=seq + 1, at=time.time(), kind=kind, subject=subject, data=dict(data or {}))
-        row = (run, event.seq, event.at, kind, subject, _dump(event.data))
+        text = self._text(data or {})
+        said = json.loads(text) if self._hidden else dict(data or {})
+        event = Event(seq=seq + 1, at=time.time(), kind=kind, subject=subject, data=said)
+        row = (run, event.seq, event.at, kind, subject, text)
         self._enqueue(_Write(((_EVENT, row),), None))
         for listener in tuple(self._listeners):
             listener(event)
@@ -197,7 +205,7 @@ class Journal:
 
     def update_run(self, run: str, **fields: Json) -> None:
         """Changes fields of the run's row, durably. Objects merge key by key; None removes a field."""
-        self._submit(((_PATCH, (_dump(fields), run)),)).result()
+        self._submit(((_PATCH, (self._text(fields), run)),)).result()
 
     def runs(self) -> list[JsonObject]:
         """Every run, oldest first, without its sources."""
@@ -216,6 +224,12 @@ class Journal:
         return holder_of(self.path.parent / "holders" / run)
 
     # writing
+
+    def _text(self, data: Json) -> str:
+        text = _dump(data)
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return text
 
     def _submit(self, statements: tuple[Statement, ...]) -> Future[None]:
         done: Future[None] = Future()

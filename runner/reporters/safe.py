@@ -19,12 +19,13 @@ _SHAPED = re.compile(
 )
 # C0, DEL, C1, line and paragraph separators, and what turns the direction of writing.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-_LEAST = 8
+LEAST = 8
+"""Characters of a secret that is masked: a shorter one stands in too many words."""
 
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Values of variables that are named like secrets, longest first; shorter than 8 characters is left alone."""
-    found = {value for name, value in environ.items() if _NAMED.search(name) and len(value) >= _LEAST}
+    found = {value for name, value in environ.items() if _NAMED.search(name) and len(value) >= LEAST}
     return tuple(sorted(found, key=len, reverse=True))
 
 
