@@ -137,7 +137,7 @@ def body_of(fields: Iterable[JsonObject], partial: bool = False) -> list[JsonObj
         }
         entry |= {key: one[key] for key in _BODY_KEYS if key in one}
         if kind == "date":
-            entry["pattern"] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+            entry["pattern"] = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
         if kind == "string" and "choices" not in one:
             entry["trim"] = True
         found.append(entry)

@@ -96,7 +96,9 @@ def _column(column: dict[str, Any], dialect: str) -> str:
         words.append(f"DEFAULT {default}")
     if column.get("unique"):
         words.append("UNIQUE")
-    if column.get("check"):
+    # PostgreSQL's DATE holds dates only, and has no length.
+    checked = dialect != "postgresql" or column["type"].upper() != "DATE"
+    if column.get("check") and (checked or not column["check"].startswith("length(")):
         words.append(f"CHECK ({column['check']})")
     return " ".join(words)
 

@@ -34,6 +34,8 @@ def family(column: Spec) -> str:
 def usual(column: Spec, n: int, sample: object = None) -> Any:
     """A plain value, different for each `n`; `sample` (what the column's default gives) shows how it writes times."""
     kind = family(column)
+    if str(column["type"]).upper() == "DATE":
+        return f"20{26 + n // 336 % 70}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}"
     if kind == "time":
         return moment(n, sample)
     if kind == "text":
