@@ -2,10 +2,10 @@
 
     python benchmarks/main_job.py [--request FILE] [--runs 1] [--json out.json]
 
-Wall time and CPU of the whole process tree, peak memory of orch's own process and of the largest one that it started.
-orch's own share is what is left without the checks: the blueprint's checks start servers, databases and the generated
-tests, each in a sandbox, and the report says how long each took (several run side by side, so that their sum may be
-more than the wall time: `own` is the wall time in which no check was running). Goal: own time <= 5 s, peak <= 250 MB.
+Wall time of the run, CPU and peak memory of orch's own process and of the children that it waited for (git; what runs
+inside a sandbox ends with it, and the kernel counts it for nobody). `own` is the wall time in which no check was
+running: the blueprint's checks start servers, databases and the generated tests, several side by side, so that their
+sum may be more than the wall time. Goal: own time <= 5 s, peak <= 250 MB.
 """
 
 from __future__ import annotations
