@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from project import Project
+from project import Project, payments
 from runner.api.look import report
+from runner.errors import UsageError
 
 MANAGER = """
     version: 1
@@ -81,3 +82,28 @@ def test_what_failed_in_one_execute_step_is_not_forgotten_by_the_next_one(projec
     assert "notes_bad" in outcome.reason
     shown = report(project.root, "run")["tasks"]
     assert {row["id"]: row["status"] for row in shown} == {"notes_bad": "failed", "notes_good": "verified"}
+
+
+@pytest.mark.parametrize("step", ["execute", "validate"])
+@pytest.mark.parametrize("dry", [False, True])
+def test_no_file_takes_the_place_of_evidence(tmp_path: Path, step: str, dry: bool) -> None:
+    made = payments(tmp_path / "shop")
+    made.write("shown.json", "[]")
+    with pytest.raises(UsageError, match="evidence"):
+        (made.ahead if dry else made.run)("# Shop", pipeline="payments", given={step: "shown.json"})
+
+
+def test_what_is_given_behind_until_is_refused(tmp_path: Path) -> None:
+    made = payments(tmp_path / "shop")
+    made.write("tasks.json", "{}")
+    with pytest.raises(UsageError, match="--until stops there"):
+        made.run("# Shop", pipeline="payments", given={"decompose": "tasks.json"}, until="plan")
+
+
+def test_a_breakdown_up_to_a_step_that_works_shows_what_comes_before(tmp_path: Path) -> None:
+    made = payments(tmp_path / "shop")
+    wanted = (made.root / "request.md").read_text()
+    outcome = made.ahead(wanted, pipeline="payments", until="execute")
+    assert (outcome.exit_code, "payments_refund" in outcome.flow) == (0, True), outcome
+    with pytest.raises(UsageError, match='no step "three"'):
+        made.ahead(wanted, pipeline="payments", until="three")

@@ -52,10 +52,8 @@ def prepare(root: Path, pipeline: str, request: Request | None, options: RunOpti
     """
     loaded = load_judged(root, pipeline, options.managers or None)
     limited = with_limits(loaded, options)
-    given = {step: _document(root, step, file, limited) for step, file in options.given.items()}
     refuse_unshipped(limited)
-    if options.until and options.until not in limited.steps:
-        raise UsageError(f'--until: there is no step "{options.until}"', f"steps: {', '.join(limited.steps)}")
+    given = _given(root, limited, options)
     inputs = input_values(limited, request, options.values, root)
     refuse_missing(limited, loaded)
     choices = choose_all(limited, loaded.managers, root, options)
@@ -78,9 +76,11 @@ def prepare_dry(root: Path, pipeline: str, request: Request | None, options: Run
     models that can spend give way to the blueprint, and agents need not be ready."""
     loaded = load_judged(root, pipeline, options.managers or None)
     limited = with_limits(loaded, options)
-    given = {step: _document(root, step, file, limited) for step, file in options.given.items()}
     refuse_unshipped(limited)
+    given = _given(root, limited, options)
     limited = replace(limited, steps=idle_steps(limited))
+    # Up to a step that works is up to the last one that does not.
+    options = options if options.until in limited.steps else replace(options, until="")
     return Prepared(
         root=root,
         loaded=loaded,
@@ -245,9 +245,22 @@ def _scripts(prepared: Prepared) -> dict[str, str]:
     return {f"scripted/{name}.yaml": file.read_text(encoding="utf-8") for name, file in files.items() if file.is_file()}
 
 
+def _given(root: Path, pipeline: Pipeline, options: RunOptions) -> dict[str, Document]:
+    """What stands in place of steps. Raises UsageError where it cannot, or `--until` stops before it; FileProblems."""
+    if options.until and options.until not in pipeline.steps:
+        raise UsageError(f'--until: there is no step "{options.until}"', f"steps: {', '.join(pipeline.steps)}")
+    late = [step for step in options.given if step in pipeline.steps and step not in due(pipeline, options.until)]
+    if late:
+        raise UsageError(f'--given {late[0]}: "{options.until}" does not need it, and --until stops there')
+    return {step: _document(root, step, file, pipeline) for step, file in options.given.items()}
+
+
 def _document(root: Path, step: str, file: str, pipeline: Pipeline) -> Document:
     if step not in pipeline.steps:
         raise UsageError(f'--given: there is no step "{step}"', f"steps: {', '.join(pipeline.steps)}")
+    if getattr(STEPS.module(pipeline.steps[step].uses), "EVIDENCE", False):
+        hint = "give a step before it: plan, tasks and assignment may be edited"
+        raise UsageError(f'--given {step}: what "{step}" answers is evidence, and a file is none', hint)
     path = Path(file) if Path(file).is_file() else root / file
     try:
         return read_document(path.read_text(encoding="utf-8-sig"), file)

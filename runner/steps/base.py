@@ -5,6 +5,7 @@ these two names a module may hold, and the engine uses them where they are there
 
 - `VERBATIM`: options whose `{{ }}` the engine leaves alone, because the type fills them in its own way;
 - `WORKS`: True for a type that works in the workspace (`--breakdown` stops before it);
+- `EVIDENCE`: True for a type whose output says what checks showed: no file may take its place (`--given`);
 - `async settle(contexts, results, join)`: under `foreach`, called once all items have ended, with the contexts and the
   results by item; it may replace results (judge the joined answers, ask some items again) and publish the whole;
 - `async given(context, output)`: judges and publishes what `--given` supplies in place of `run`.

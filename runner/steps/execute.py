@@ -8,6 +8,7 @@ from runner.steps.base import StepContext, StepResult
 
 OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_execute"}
 WORKS = True
+EVIDENCE = True
 
 
 async def run(context: StepContext) -> StepResult:

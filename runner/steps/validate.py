@@ -31,6 +31,7 @@ from runner.steps.fixes import Fixes, fix_tasks
 OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_validate"}
 VERBATIM = ("model", "template", "checks")
 WORKS = True
+EVIDENCE = True
 
 
 @dataclass(frozen=True, slots=True)
