@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,9 +21,19 @@ _INNER_FILTERS = {"counted rounds", "bounded text"}
 _SANDBOX = Sandbox()
 
 
+@dataclass(frozen=True, order=True)
+class Read:
+    """A use of a variable: `path` starts at what must be given, with "*" for an item of a list that a loop goes
+    through; `written` is how it stands in the line, from the loop's own name."""
+
+    line: int
+    written: tuple[str, ...]
+    path: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Inspection:
-    """`variables` must be given; `reads` are their uses as paths with their line; `guarded` paths may be missing (the
+    """`variables` must be given; `reads` are their uses; `guarded` paths may be missing (the
     template asks `is defined`, or has a `default`); `sorted` names are asked for their type; `assigned` names are its
     own; `includes` name other templates with their line; `problems` say what the sandbox would refuse."""
 
@@ -31,7 +41,7 @@ class Inspection:
     guarded: frozenset[tuple[str, ...]]
     sorted: frozenset[str]
     assigned: frozenset[str]
-    reads: tuple[tuple[tuple[str, ...], int], ...]
+    reads: tuple[Read, ...]
     includes: tuple[tuple[str, int], ...]
     problems: tuple[TemplateProblem, ...]
 
@@ -58,7 +68,7 @@ def inspect(source: str, path: str) -> Inspection:
         guarded=frozenset(_guarded(tree)),
         sorted=sorted_out(tree),
         assigned=frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"),
-        reads=tuple(sorted({(read, line) for read, line in _reads(tree) if read[0] in variables}, key=lambda r: r[1])),
+        reads=tuple(sorted({read for read in _reads(tree) if read.path[0] in variables})),
         includes=tuple(_includes(tree)),
         problems=tuple(_problems(tree, source, path, sandbox)),
     )
@@ -69,6 +79,16 @@ def column_of(source: str, line: int, word: str) -> int:
     lines = source.split("\n")
     found = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", lines[line - 1]) if 0 < line <= len(lines) else None
     return found.start() + 1 if found else 1
+
+
+def column_of_path(source: str, line: int, path: tuple[str, ...]) -> int:
+    """The column (from 1) of the last name of a dotted path in a line of `source`; of its first where only that is
+    found."""
+    lines = source.split("\n")
+    steps = "".join(rf"""(?:\s*\.\s*|\[\s*["'])({re.escape(name)})(?!\w)(?:["']\s*\])?""" for name in path[1:])
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    found = re.search(rf"(?<![\w.])({re.escape(path[0])})(?!\w){steps}", text)
+    return found.start(len(path)) + 1 if found else column_of(source, line, path[0])
 
 
 def _tree(source: str, path: str, sandbox: Sandbox) -> nodes.Template:
@@ -115,15 +135,46 @@ def _undeclared(tree: nodes.Template, path: str, sandbox: Sandbox) -> frozenset[
     return frozenset(tracker.undeclared_identifiers) - sandbox.globals.keys()
 
 
-def _reads(tree: nodes.Node) -> Iterator[tuple[tuple[str, ...], int]]:
-    pending: list[nodes.Node] = [tree]
+def _reads(tree: nodes.Node) -> Iterator[Read]:
+    pending: list[tuple[nodes.Node, _Names]] = [(tree, {})]
     while pending:
-        node = pending.pop()
+        node, names = pending.pop()
         path = _path(node)
         if path:
-            yield path, node.lineno
+            known = names.get(path[0], (path[0],))
+            if known:
+                yield Read(node.lineno, path, (*known, *path[1:]))
+        elif isinstance(node, nodes.For):
+            pending.extend(_in_loop(node, names))
         else:
-            pending.extend(node.iter_child_nodes())
+            pending.extend((child, names) for child in node.iter_child_nodes())
+
+
+_Names = Mapping[str, tuple[str, ...]]
+"""What the targets of loops stand for, as paths; () where that cannot be told."""
+
+
+def _in_loop(loop: nodes.For, names: _Names) -> Iterator[tuple[nodes.Node, _Names]]:
+    through = _path(loop.iter)
+    base = names.get(through[0], through[:1]) if through else ()
+    own: dict[str, tuple[str, ...]] = dict.fromkeys(_targets(loop.target), ())
+    # A name that is also set to something else stands for nothing that could be told.
+    changed = {name for part in loop.body for name in _assigned(part)}
+    if isinstance(loop.target, nodes.Name) and base and loop.target.name not in changed:
+        own[loop.target.name] = (*base, *through[1:], "*")
+    inner = {**names, **own}
+    yield loop.iter, names
+    yield from ((part, names) for part in loop.else_)
+    yield from ((part, inner) for part in (*loop.body, *([loop.test] if loop.test is not None else [])))
+
+
+def _targets(node: nodes.Node) -> list[str]:
+    return [node.name] if isinstance(node, nodes.Name) else [name.name for name in node.find_all(nodes.Name)]
+
+
+def _assigned(node: nodes.Node) -> Iterator[str]:
+    found: Iterator[Any] = node.find_all((nodes.Name, nodes.NSRef))
+    yield from (name.name for name in found if getattr(name, "ctx", "store") != "load")
 
 
 _ASKING = {"defined", "undefined", "default", "d"}

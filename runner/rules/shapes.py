@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from runner.load import Loaded
 from runner.records import JsonObject, Step
@@ -19,54 +19,72 @@ _INPUT_TYPES = {
 
 @dataclass(frozen=True)
 class Missing:
-    """No value stands at `field`; `known` are the names that do."""
+    """No value stands at `field`; `known` are the names that do. `depth` counts the fields before it in the path."""
 
     field: str
     known: tuple[str, ...]
+    depth: int = 0
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A schema, and the root in which its `$ref`s are looked up."""
+    """A schema, and the root in which its `$ref`s are looked up.
+
+    `own` holds shapes of fields that stand before those of the schema; the value may as well have one of the shapes
+    in `others`.
+    """
 
     schema: JsonObject
     root: JsonObject
+    own: Mapping[str, Shape] = field(default_factory=dict)
+    others: tuple[Shape, ...] = ()
 
     def resolved(self) -> Shape:
         """The shape behind `$ref: "#/..."`; unknown behind any other."""
-        schema = self.schema
+        schema, others = self.schema, tuple(other.resolved() for other in self.others)
         for _ in range(20):
             if "$ref" not in schema:
-                return Shape(schema, self.root)
+                return replace(self, schema=schema, others=others)
             schema = _lookup(str(schema["$ref"]), self.root)
         return Shape(ANY, ANY)
 
     def follow(self, path: tuple[str, ...]) -> Shape | Missing:
         """The shape at the end of `path`; Missing where the schema says that there is nothing."""
         shape = self.resolved()
-        for field in path:
-            found = shape.member(field)
+        for depth, name in enumerate(path):
+            found = shape.member(name)
             if isinstance(found, Missing):
-                return found
+                return replace(found, depth=depth)
             shape = found.resolved()
         return shape
 
-    def member(self, field: str) -> Shape | Missing:
-        """The shape of one field of a mapping, or item of a list ("*" or a number)."""
+    def member(self, name: str) -> Shape | Missing:
+        """The shape of one field of a mapping, or item of a list ("*" or a number); where it may have one of several
+        shapes, what any of them has."""
+        found = [self._member(name), *(other.member(name) for other in self.others)]
+        shapes = [one for one in found if isinstance(one, Shape)]
+        if shapes:
+            return any_of(shapes)
+        known = dict.fromkeys(each for one in found if isinstance(one, Missing) for each in one.known)
+        return Missing(name, tuple(known))
+
+    def _member(self, name: str) -> Shape | Missing:
         schema, properties = self.schema, self.schema.get("properties")
-        if field == "*" or field.lstrip("-").isdigit():
+        if name in self.own:
+            return self.own[name]
+        if name == "*" or name.lstrip("-").isdigit():
             if self.type in {"array", None}:
                 items = schema.get("items", ANY)
                 return Shape(items if isinstance(items, Mapping) else ANY, self.root)
-            return Missing(field, ())
+            return Missing(name, ())
         if self.type not in {"object", None}:
-            return Missing(field, ())
-        if isinstance(properties, Mapping) and field in properties:
-            return Shape(properties[field] if isinstance(properties[field], Mapping) else ANY, self.root)
+            return Missing(name, ())
+        if isinstance(properties, Mapping) and name in properties:
+            return Shape(properties[name] if isinstance(properties[name], Mapping) else ANY, self.root)
         if self._is_open():
             more = schema.get("additionalProperties", ANY)
             return Shape(more if isinstance(more, Mapping) else ANY, self.root)
-        return Missing(field, tuple(properties or ()))
+        return Missing(name, tuple(properties or ()))
 
     def _is_open(self) -> bool:
         if any(key in self.schema for key in ("anyOf", "oneOf", "allOf", "if", "patternProperties", "$dynamicRef")):
@@ -85,6 +103,16 @@ class Shape:
 
 
 UNKNOWN = Shape(ANY, ANY)
+
+
+def any_of(shapes: Sequence[Shape]) -> Shape:
+    """A value that has one of these shapes; unknown where there are none."""
+    return replace(shapes[0], others=(*shapes[0].others, *shapes[1:])) if shapes else UNKNOWN
+
+
+def list_of(item: Shape) -> Shape:
+    """A list of values of this shape."""
+    return Shape({"type": "array"}, ANY, {"*": item})
 
 
 def output_of(loaded: Loaded, name: str, item: bool = False) -> Shape:

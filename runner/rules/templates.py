@@ -16,9 +16,10 @@ from runner.load import Loaded
 from runner.records import Position, Problem, Step
 from runner.records.catalogue import finding
 from runner.render import Inspection, Renderer, TemplateProblem
-from runner.render.inspection import column_of
+from runner.render.inspection import Read, column_of, column_of_path
 from runner.render.variables import ORDER, ROUND, STEP
 from runner.rules.names import shape_of
+from runner.rules.orders import order_shapes
 from runner.rules.scan import Use
 from runner.rules.shapes import UNKNOWN, Missing, Shape
 from runner.schema import shipped
@@ -28,7 +29,6 @@ _METHODS = frozenset(
     ("get", "items", "keys", "values", "lower", "upper", "strip", "lstrip", "rstrip", "split", "splitlines", "title",
      "startswith", "endswith", "capitalize", "removeprefix", "removesuffix", "count", "index", "isdigit")
 )  # fmt: skip
-_IMPLICIT_SCHEMAS = {"plan": ("plan.schema.json", ""), "task": ("tasks.schema.json", "task")}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def prompts(loaded: Loaded) -> Iterator[Prompt]:
         for step in loaded.pipeline.steps.values():
             yield from _of_step(loaded, step)
     for name, manager in loaded.managers.items():
-        where, shapes = f'an order of "{name}"', {key: _implicit(key) for key in ("plan", "task")}
+        where, shapes = f'an order of "{name}"', order_shapes(loaded, manager)
         if manager.prompt:
             at = loaded.in_manager(name, "prompt")
             yield Prompt(where, ORDER, shapes, source=manager.prompt, inline_at=at)
@@ -85,19 +85,14 @@ def _of_step(loaded: Loaded, step: Step) -> Iterator[Prompt]:
     template, source = step.options.get("template"), step.options.get("prompt")
     given = step.options.get("vars", {})
     known = ROUND if step.uses == "validate" else (*given, *(name for name in STEP if name not in given))
-    shapes = {"plan": _implicit("plan"), **{name: _given(loaded, step, name, value) for name, value in given.items()}}
+    plan = shipped("plan.schema.json")
+    shapes = {"plan": Shape(plan, plan), **{name: _given(loaded, step, name, value) for name, value in given.items()}}
     where = f'step "{step.name}"'
     if isinstance(source, str):
         at = loaded.at("steps", step.name, "with", "prompt")
         yield Prompt(where, known, shapes, source=source, inline_at=at)
     elif isinstance(template, str):
         yield Prompt(where, known, shapes, template=template)
-
-
-def _implicit(name: str) -> Shape:
-    file, part = _IMPLICIT_SCHEMAS[name]
-    schema = shipped(file)
-    return Shape(schema["$defs"][part] if part else schema, schema)
 
 
 def _given(loaded: Loaded, step: Step, name: str, value: object) -> Shape:
@@ -168,20 +163,26 @@ def _judge_file(loaded: Loaded, prompt: Prompt, renderer: Renderer) -> Iterator[
 def _names(
     prompt: Prompt, looked: Inspection, source: str, path: str, own: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
-    for read, line in looked.reads:
-        where = _place(path, line, source, read[0])
-        if read[0] not in prompt.known and read[0] not in own and (read[0],) not in looked.guarded:
-            message = f'"{read[0]}" is not available in {prompt.where}{meant(read[0], prompt.known)}'
-            yield finding("TMPL002", message, where, hint=f"available: {', '.join(prompt.known)}")
-        elif read[0] in prompt.shapes and read not in looked.guarded and read[0] not in looked.sorted:
-            yield from _field(prompt.shapes[read[0]], read, where)
+    for read in looked.reads:
+        name, written = read.path[0], read.written
+        if name not in prompt.known and name not in own and (name,) not in looked.guarded:
+            message = f'"{name}" is not available in {prompt.where}{meant(name, prompt.known)}'
+            hint = f"available: {', '.join(prompt.known)}"
+            yield finding("TMPL002", message, _place(path, read.line, source, written[0]), hint=hint)
+        elif name in prompt.shapes and written not in looked.guarded and not {name, written[0]} & looked.sorted:
+            yield from _field(prompt.shapes[name], read, source, path)
 
 
-def _field(shape: Shape, read: tuple[str, ...], where: Position) -> Iterator[Problem]:
-    fields = read[1:-1] if read[-1] in _METHODS and len(read) > 1 else read[1:]
+def _field(shape: Shape, read: Read, source: str, path: str) -> Iterator[Problem]:
+    fields = read.path[1:-1] if read.path[-1] in _METHODS and len(read.written) > 1 else read.path[1:]
     found = shape.follow(fields)
-    if isinstance(found, Missing) and found.field not in _METHODS:
-        message = f'"{read[0]}" has no field "{found.field}"{meant(found.field, found.known)}'
+    # A loop through something that is no list is for whoever gives the values: nothing is written there to point at.
+    at = len(read.written) - (len(read.path) - 1) + found.depth if isinstance(found, Missing) else 0
+    if isinstance(found, Missing) and at > 0 and found.field not in _METHODS:
+        holder = ".".join(read.written[:at])
+        message = f'"{holder}" has no field "{found.field}"{meant(found.field, found.known)}'
+        column = column_of_path(source, read.line, read.written[: at + 1])
+        where = Position(path, read.line, column, read.line, column + len(found.field))
         yield finding("TMPL003", message, where, hint=f"fields: {listed(found.known) or 'none'}")
 
 

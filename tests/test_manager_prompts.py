@@ -1,0 +1,107 @@
+"""What a manager's prompt and checks may read: the fields of its own kinds, and of everything else that has a shape."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from project import Project
+from runner.api.lint import lint
+from runner.records import Problem
+
+HEAD = """
+version: 1
+name: timers
+description: Timers.
+handles: [{kinds: [timer, alarm]}]
+specs:
+  timer:
+    schema:
+      additionalProperties: false
+      required: [kind, minutes]
+      properties: {kind: {const: timer}, minutes: {type: integer}, steps: {type: array, items: {properties: {at: {}}}}}
+    identity: [minutes]
+    good: "kind: timer, minutes: 5"
+    bad: a timer
+  alarm:
+    schema:
+      required: [kind, sound]
+      properties: {kind: {const: alarm}, sound: {type: string}}
+    identity: [sound]
+    good: "kind: alarm, sound: bell"
+    bad: an alarm
+"""
+CHECKS = "checks: [{name: c, run: [test, -f, x]}]\n"
+
+
+def found(root: Path, tail: str, head: str = HEAD) -> list[Problem]:
+    file = Project(root).write("managers/timers.yaml", head.lstrip() + textwrap.dedent(tail))
+    return lint(root, [file]).problems
+
+
+def said(problem: Problem) -> str:
+    assert problem.position is not None
+    return f"{problem.position.line}:{problem.position.column} {problem.rule} {problem.message}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ task.spec.minutes }} {{ task.spec.kind }} {{ task.spec.sound }} {{ task.title }}",
+        "{% for step in task.spec.steps %}{{ step.at }}{% endfor %}",
+        "{% for one in tasks %}{{ one.id }} {{ one.spec.minutes }}{% else %}{{ order.seat }}{% endfor %}",
+        "{% for one in tasks if one.title %}{{ loop.index }}{% endfor %}{{ manager.kinds.timer.good }}",
+        "{% for check in checks %}{{ check.command }}{% endfor %}{{ task.spec.items() }}",
+        "{% for one in related %}{{ one.spec.anything }}{% endfor %}",
+        "{% for one in tasks %}{% set one = 3 %}{{ one.titel }}{% endfor %}",
+        "{% for key, value in task.spec.items() %}{{ key }} {{ value.odd }}{% endfor %}",
+        "{% if task.spec.odd is defined %}{{ task.spec.odd }}{% endif %}",
+    ],
+)
+def test_what_a_turn_gives_may_be_read(tmp_path: Path, text: str) -> None:
+    assert [said(one) for one in found(tmp_path, f"prompt: |\n  {text}\n{CHECKS}")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("In {{ task.spec.minuts }}", 19, '"task.spec" has no field "minuts"; did you mean "minutes"?'),
+        ("{{ task.titel }}", 11, '"task" has no field "titel"; did you mean "title"?'),
+        ("{{ task['titel'] }}", 12, '"task" has no field "titel"; did you mean "title"?'),
+        ("{{ task.id }} {{ task.spec.od }}", 30, '"task.spec" has no field "od"'),
+        ("{{ order.seet }}", 12, '"order" has no field "seet"; did you mean "seat"?'),
+        ("{{ manager.titl }}", 14, '"manager" has no field "titl"; did you mean "title"?'),
+        ("{% for one in tasks %}{{ one.titel }}{% endfor %}", 32,
+         '"one" has no field "titel"; did you mean "title"?'),
+        ("{% for one in tasks %}{{ one.spec.minuts }}{% endfor %}", 37,
+         '"one.spec" has no field "minuts"; did you mean "minutes"?'),
+        ("{% for s in task.spec.steps %}{{ s.et }}{% endfor %}", 38,
+         '"s" has no field "et"'),
+        ("{% for task in tasks %}{{ task.titel }}{% endfor %}", 34,
+         '"task" has no field "titel"; did you mean "title"?'),
+        ("{% for c in checks %}{{ c.comand }}{% endfor %}", 29,
+         '"c" has no field "comand"; did you mean "command"?'),
+    ],
+)  # fmt: skip
+def test_a_field_that_is_not_there_is_named_where_it_stands(
+    tmp_path: Path, text: str, column: int, message: str
+) -> None:
+    problems = found(tmp_path, f"prompt: |\n  {text}\n{CHECKS}")
+    assert [said(one) for one in problems] == [f"22:{column} TMPL003 {message}"]
+
+
+def test_a_template_file_is_judged_by_the_kinds_of_its_manager(tmp_path: Path) -> None:
+    Project(tmp_path).write("templates/t.md.j2", "{{ task.spec.minutes }}\n{{ task.spec.minuts }}\n")
+    problems = found(tmp_path, f"template: t.md.j2\n{CHECKS}")
+    assert [said(one) for one in problems] == [
+        '2:14 TMPL003 "task.spec" has no field "minuts"; did you mean "minutes"?'
+    ]
+    assert problems[0].hint == 'fields: "kind", "minutes", "steps", "sound"'
+
+
+def test_a_schema_that_is_open_lets_a_prompt_read_anything(tmp_path: Path) -> None:
+    head = HEAD.replace("      properties: {kind: {const: alarm}, sound: {type: string}}\n", "      type: object\n")
+    assert head != HEAD
+    assert found(tmp_path, f"prompt: '{{{{ task.spec.odd }}}}'\n{CHECKS}", head) == []
