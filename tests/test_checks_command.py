@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checking import context, task
+from checking import ROOT, context, task
 from runner.checks import command, rubric
 from runner.checks.base import CheckOutcome, with_env
 
@@ -53,6 +54,32 @@ async def test_values_of_the_task_stay_one_word(tmp_path: Path) -> None:
 async def test_values_of_the_task_reach_a_shell_by_its_environment(tmp_path: Path) -> None:
     outcome = await judged(tmp_path, {"shell": 'printf %s "$FILE"', "env": {"FILE": "{{ task.spec.file }}"}})
     assert outcome.output == "a b.sql"
+
+
+@pytest.mark.parametrize(
+    ("written", "passed", "said"),
+    [
+        ("printf '%s|' \"a b\" '$HOME' `x` *", True, "a b|$HOME|`x`|*|"),
+        ("A=1 printenv A", True, "1"),
+        ("printf x && printf y", False, "needs a shell (`&&`)"),
+        ("printf x > here.txt", False, "needs a shell (`>`)"),
+        ("printf 'x", False, "No closing quotation"),
+        ("", False, "the command is empty"),
+    ],
+)
+async def test_a_command_of_the_spec_is_words_that_no_shell_reads(
+    tmp_path: Path, written: str, passed: bool, said: str
+) -> None:
+    found = context(tmp_path, task(table="users", command=written), uses="command")
+    outcome = await command.run(found)
+    assert outcome.passed is passed
+    assert said in outcome.output
+
+
+def test_no_shipped_manager_evaluates_text() -> None:
+    texts = [path.read_text() for path in sorted((ROOT / "managers").glob("*.yaml"))]
+    assert texts
+    assert [text for text in texts if re.search(r"\beval\b|\bsh -c\b", text)] == []
 
 
 async def test_a_rubric_is_no_evidence_and_says_so(tmp_path: Path) -> None:

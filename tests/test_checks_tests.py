@@ -51,7 +51,8 @@ async def judged(folder: Path, one: Task, cases: str = CASES, **options: Any) ->
 
 async def test_tests_that_pass_with_every_case_pass(tmp_path: Path) -> None:
     outcome = await judged(tmp_path, about())
-    assert (outcome.passed, outcome.output) == (True, "3 tests passed, every case of the spec among them")
+    named = "every case of the spec among them: longest_fits, longer_is_refused"
+    assert (outcome.passed, outcome.output) == (True, f"3 tests passed, {named}")
     assert outcome.command == "python -m pytest tests/test_posts.py -q"
 
 
@@ -74,6 +75,12 @@ async def test_a_case_that_did_not_pass_is_red(tmp_path: Path, old: str, new: st
 async def test_another_framework_is_judged_by_its_exit_code(tmp_path: Path) -> None:
     assert (await judged(tmp_path, about(framework="sh", command="test -f app/posts.py"))).passed
     assert (await judged(tmp_path, about(framework="sh", command="test -f gone.py"))).passed is False
+
+
+async def test_a_command_that_wants_a_shell_is_refused(tmp_path: Path) -> None:
+    outcome = await judged(tmp_path, about(framework="sh", command="test -f app/posts.py; true"))
+    assert (outcome.passed, outcome.exit_code) == (False, 126)
+    assert "needs a shell (`;`)" in outcome.output
 
 
 async def test_tests_that_notice_a_fault_pass(tmp_path: Path) -> None:

@@ -1,14 +1,26 @@
-"""A command and its exit code: `run` (words) or `shell` (a script) in the worktree, sandboxed."""
+"""A command and its exit code: `run` (words), `shell` (a script) or a field of the spec; in the worktree, sandboxed."""
 
 from __future__ import annotations
 
 import shlex
 
 from runner.checks.base import CheckContext, CheckOutcome
+from runner.checks.words import NoWords, words
 from runner.expressions import fill
 from runner.records import JsonObject, to_json
 
-OPTIONS: JsonObject = {"type": "object", "additionalProperties": False, "properties": {}}
+OPTIONS: JsonObject = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "field": {
+            "type": "string",
+            "minLength": 1,
+            "description": "with `uses: command`: the field of the spec that holds the command; it is split into "
+            "words, and no shell reads it (default: command)",
+        }
+    },
+}
 
 
 async def run(context: CheckContext) -> CheckOutcome:
@@ -17,8 +29,10 @@ async def run(context: CheckContext) -> CheckOutcome:
     `{{ task... }}` is filled in `run`, as it was in `env`, and never in `shell`: no value becomes a part of a script.
     """
     check = context.check
-    scope = {"task": to_json(context.task)}
-    argv = tuple(str(fill(word, scope)) for word in check.run) or ("/bin/sh", "-c", check.shell)
+    try:
+        argv = _argv(context)
+    except NoWords as error:
+        return CheckOutcome(passed=False, exit_code=126, command=check.name, output=str(error))
     finished = await context.run_command(argv, timeout=check.timeout, env=check.env, network=check.network)
     wanted = finished.exit_code in check.exit if check.exit else finished.exit_code != 0
     late = f"\nstopped after {check.timeout:g} s, its time limit" if finished.timed_out else ""
@@ -28,3 +42,12 @@ async def run(context: CheckContext) -> CheckOutcome:
         command=check.shell or shlex.join(argv),
         output=finished.output + late,
     )
+
+
+def _argv(context: CheckContext) -> tuple[str, ...]:
+    check, scope = context.check, {"task": to_json(context.task)}
+    if check.shell:
+        return ("/bin/sh", "-c", check.shell)
+    if check.run:
+        return tuple(str(fill(word, scope)) for word in check.run)
+    return words(str(context.task.spec.get(check.options.get("field", "command"), "")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from runner.checks.base import CheckContext, CheckOutcome
 from runner.checks.derive.faults import Fault, faults
 from runner.checks.findings import judge
+from runner.checks.words import NoWords, words
 from runner.records import Finished, JsonObject
 
 OPTIONS: JsonObject = {
@@ -28,6 +28,8 @@ OPTIONS: JsonObject = {
 CASE = re.compile(r"<testcase\b([^>]*?)(?:/>|>(.*?)</testcase>)", re.DOTALL)
 NAME = re.compile(r'\bname="([^"]*)"')
 JUNIT = "junit.xml"
+IN_FOLDER = 'cd "$1" && shift && exec "$@"'
+"""The words of a command reach the shell as its arguments: it reads none of them."""
 TRIES = 3
 IGNORED = (".git", "__pycache__", ".pytest_cache", ".venv", "node_modules", "data")
 
@@ -38,9 +40,11 @@ async def run(context: CheckContext) -> CheckOutcome:
     if not command:
         words = f"a spec of kind {context.task.kind} has no command for its tests"
         return CheckOutcome(passed=None, exit_code=0, command=context.check.name, output=words)
-    if context.check.options.get("fault"):
-        return await _with_fault(context, command)
-    return await _as_it_is(context, command)
+    try:
+        judged = _with_fault if context.check.options.get("fault") else _as_it_is
+        return await judged(context, command)
+    except NoWords as error:
+        return CheckOutcome(passed=False, exit_code=126, command=command, output=str(error))
 
 
 async def _as_it_is(context: CheckContext, command: str) -> CheckOutcome:
@@ -55,7 +59,8 @@ async def _as_it_is(context: CheckContext, command: str) -> CheckOutcome:
     ended = await asyncio.to_thread(_cases, report)
     wrong = list(_missing(context.task.spec, ended))
     passed = sum(1 for one in ended.values() if one == "passed")
-    return judge(command, [f"{passed} tests passed, every case of the spec among them"], wrong)
+    cases = ", ".join(one["name"] for one in context.task.spec["cases"])
+    return judge(command, [f"{passed} tests passed, every case of the spec among them: {cases}"], wrong)
 
 
 def _readable(command: str) -> bool:
@@ -63,11 +68,11 @@ def _readable(command: str) -> bool:
 
 
 async def _run(context: CheckContext, command: str, folder: Path, report: Path, only_first: bool = False) -> Finished:
-    extra = f" --junitxml={shlex.quote(str(report))} -p no:cacheprovider" if _readable(command) else ""
-    extra += " --exitfirst" if extra and only_first else ""
-    script = f"cd {shlex.quote(str(folder))} && {command}{extra}"
+    extra = ("--junitxml", str(report), "-p", "no:cacheprovider") if _readable(command) else ()
+    first = ("--exitfirst",) if extra and only_first else ()
+    argv = ("/bin/sh", "-c", IN_FOLDER, "sh", str(folder), *words(command), *extra, *first)
     env = {"PYTHONDONTWRITEBYTECODE": "1", **context.check.env}
-    return await context.run_command(("/bin/sh", "-c", script), timeout=context.check.timeout, env=env)
+    return await context.run_command(argv, timeout=context.check.timeout, env=env)
 
 
 def _cases(report: Path) -> dict[str, str]:
