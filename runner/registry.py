@@ -139,6 +139,7 @@ FILE_RULES = Table(
         "conditions": "runner.rules.conditions",
         "secrets": "runner.rules.secrets",
         "static": "runner.rules.static",
+        "scripts": "runner.rules.scripts",
         "backends": "runner.rules.backends",
         "judging": "runner.rules.judging",
         "defaults": "runner.rules.defaults",

@@ -30,6 +30,15 @@ VARIANTS = {
     ),
     "options where nobody reads them": (MANAGER.replace(CHECK, CHECK + ", with: {x: 1}"), "ORC302"),
     "a check that is nothing": (MANAGER.replace(CHECK, "exit: [0]"), "ORC423"),
+    "a shell whose script holds braces": (
+        step("""with: {run: [sh, -c, "echo {{ inputs.request }}"]}"""), "ORC317",
+    ),
+    "an interpreter behind another program": (
+        step("""with: {run: "timeout 5 python3 -B -c 'print({{ inputs.many }})'"}"""), "ORC317",
+    ),
+    "a check that is a shell whose script holds braces": (
+        MANAGER.replace(CHECK, 'run: [bash, -lc, "ls {{ task.id }}"]'), "ORC317",
+    ),
     "a check that is a script with braces": (MANAGER.replace(CHECK, 'shell: "echo {{ x }}"'), "ORC317"),
     "a required field that the schema forbids": (
         MANAGER.replace("required: [kind, name]", "required: [kind, name, nmae]\n      additionalProperties: false"),
