@@ -38,16 +38,23 @@ def judge(judgement: Judgement) -> Iterator[Problem]:
 
 def _outside(task: Task, place: int) -> Iterator[Problem]:
     for number, output in enumerate(task.outputs):
-        parts = output.split("/")
-        if output.startswith("/") or ".." in parts or parts[0] == ".git" or "\\" in output:
+        if not _names_files(output):
             yield Problem(
                 ID,
                 NAME,
                 f'{task.id}: output "{output}" is not a file inside the workspace',
                 pointer=f"/tasks/{place}/outputs/{number}",
-                hint="write a relative path with /, without .. and outside .git",
+                hint="write a relative path of a file with /, without .. and outside .git and .orch",
                 owner=task.id,
             )
+
+
+def _names_files(output: str) -> bool:
+    """Whether the output is a path of files; a folder, and a pattern that takes every file, say nothing exact."""
+    parts = output.split("/")
+    if set(parts) & {"", ".", "..", ".git", ".orch"} or "\\" in output:
+        return False
+    return any(part.strip("*?.") for part in parts)
 
 
 def _unowned_file(task: Task, place: int, choice: Choice | None, judgement: Judgement) -> Iterator[Problem]:

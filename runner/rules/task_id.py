@@ -21,7 +21,7 @@ JUDGES: Literal["tasks"] = "tasks"
 def judge(judgement: Judgement) -> Iterator[Problem]:
     seen: set[str] = set()
     for place, task in enumerate(tasks_of(judgement)):
-        if not task.id.startswith(f"{task.component}_"):
+        if not task.id.removeprefix(f"{task.component}_") or not task.id.startswith(f"{task.component}_"):
             yield _problem(
                 f'"{task.id}": the id of a task of {task.component} starts with "{task.component}_"', place, task.id
             )
