@@ -31,6 +31,7 @@ async def judged(folder: Path, fields: dict[str, Any]) -> CheckOutcome:
         ({"shell": "exit 3", "exit": (0, 3)}, True, 3),
         ({"shell": "exit 3", "exit": ()}, True, 3),
         ({"shell": "exit 0", "exit": ()}, False, 0),
+        ({"shell": "no-such-program", "exit": ()}, False, 127),
         ({"shell": 'test "$A" = 1', "env": {"A": "1"}}, True, 0),
         ({"shell": 'test "$A" = "very secret"', "env": {"A": "{{ secrets.KEY }}"}}, True, 0),
     ],

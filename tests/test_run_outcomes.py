@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +110,16 @@ def test_a_breakdown_up_to_a_step_that_works_shows_what_comes_before(tmp_path: P
     assert (outcome.exit_code, "payments_refund" in outcome.flow) == (0, True), outcome
     with pytest.raises(UsageError, match='no step "three"'):
         made.ahead(wanted, pipeline="payments", until="three")
+
+
+def test_runs_of_one_name_at_once_have_a_workspace_each(project: Project) -> None:
+    project.pipeline("a: {uses: command, with: {run: ['true']}}")
+    words = [sys.executable, "-m", "runner", "run", "p", "--progress", "quiet"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    started = [
+        subprocess.Popen(words, cwd=project.root, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    said = [process.communicate(timeout=120)[0] for process in started]
+    places = {line for text in said for line in text.splitlines() if line.startswith("workspace: ")}
+    assert [process.returncode for process in started] == [0, 0, 0, 0]
+    assert places == {"workspace: out/p", "workspace: out/p-2", "workspace: out/p-3", "workspace: out/p-4"}

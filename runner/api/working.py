@@ -224,8 +224,13 @@ class Working:
         return place
 
     def _free(self) -> Path:
-        out = self.root / "out"
-        return next(path for path in _numbered(out / self.name) if not path.exists())
+        """The folder of this run alone: made before anything is in it, so that no run beside it takes it too."""
+        claimed = self.journal.run(self.run).get("claimed")
+        if claimed:
+            return Path(claimed)
+        path = next(path for path in _numbered(self.root / "out" / self.name) if _claim(path))
+        self.journal.update_run(self.run, claimed=str(path))
+        return path
 
     def _reopened(self, stored: str) -> Workspace:
         row = self.journal.run(self.run)["repository"]
@@ -236,6 +241,14 @@ def merged(limits: Limits, own: Limits) -> Limits:
     """The limits of a step: its own where it says any, the pipeline's else."""
     said = {name: value for name in Limits.__dataclass_fields__ if (value := getattr(own, name)) is not None}
     return replace(limits, **said)
+
+
+def _claim(path: Path) -> bool:
+    try:
+        path.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _numbered(path: Path) -> Iterator[Path]:

@@ -24,7 +24,8 @@ OPTIONS: JsonObject = {
 
 
 async def run(context: CheckContext) -> CheckOutcome:
-    """Passed when the exit code is one of the check's `exit` (any but 0 where that is empty).
+    """Passed when the exit code is one of the check's `exit` (where that is empty, any but 0 of a command
+    that is there).
 
     `{{ task... }}` is filled in `run`, as it was in `env`, and never in `shell`: no value becomes a part of a script.
     """
@@ -34,11 +35,13 @@ async def run(context: CheckContext) -> CheckOutcome:
     except NoWords as error:
         return CheckOutcome(passed=False, exit_code=126, command=check.name, output=str(error))
     finished = await context.run_command(argv, timeout=check.timeout, env=check.env, network=check.network)
-    wanted = finished.exit_code in check.exit if check.exit else finished.exit_code != 0
+    # 126 and 127 say that nothing ran: where a failure is wanted, that shows nothing.
+    code = finished.exit_code
+    wanted = code in check.exit if check.exit else code not in (0, 126, 127)
     late = f"\nstopped after {check.timeout:g} s, its time limit" if finished.timed_out else ""
     return CheckOutcome(
         passed=wanted and not finished.timed_out,
-        exit_code=finished.exit_code,
+        exit_code=code,
         command=check.shell or shlex.join(argv),
         output=finished.output + late,
     )
