@@ -1,102 +1,44 @@
 """The page of chirp in a browser: two people do all that the request asks for, on the software of the blueprint's own
 tasks. Sign-up and login | posting | following, feed | likes, comments | live notifications | search | next page |
-deleting | empty and error states | keyboard | nothing on the console, no request elsewhere."""
+deleting | rows of threads, marking as read | empty and error states | keyboard | nothing on the console, no request
+elsewhere."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Dialog, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, expect
 
-from runner.blueprint import model
-from test_chirp_software import build, sign_up, started
-
-ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-PASSWORD = "correct horse"
-PATIENCE = 30_000  # milliseconds: a test that fails waits, one that passes does not
-FAILED = re.compile(r"Failed to load resource: .*?(?:status of (\d+)|(net::\w+))")
+from test_chirp_software import sign_up, started
+from visiting import CHROMIUM, PASSWORD, PATIENCE, Person, built, opened
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium is installed")
 
 
-@dataclass
-class Person:
-    """Somebody at a page of their own. `expected` are the answers that may be refusals: the browser reports them."""
-
-    page: Page
-    home: str
-    expected: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def listen(self) -> None:
-        self.page.on("console", lambda message: self.hear(message.text) if message.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
-    def hear(self, text: str) -> None:
-        found = FAILED.match(text)
-        if found is None or not self.expected & set(found.groups()):
-            self.complaints.append(text)
-
-    def see(self, test_id: str) -> Locator:
-        return self.page.get_by_test_id(test_id)
-
-    def go(self, view: str) -> None:
-        self.page.get_by_role("navigation").get_by_role("link", name=view).click()
-
-    def post(self, text: str) -> None:
-        self.see("post-form").get_by_label("Text").fill(text)
-        self.see("post-submit").click()
-        expect(self.posts(text)).to_be_visible()
-
-    def posts(self, text: str) -> Locator:
-        return self.see("post").filter(has_text=text)
-
-    def sign_up(self, name: str, password: str = PASSWORD) -> None:
-        self.page.get_by_role("button", name="Create an account").click()
-        self.fill(name, password)
-
-    def fill(self, name: str, password: str) -> None:
-        form = self.see("auth-form")
-        form.get_by_label("Username").fill(name)
-        form.get_by_label("Password").fill(password)
-        self.see("auth-submit").click()
-
-    def tab_to(self, place: Locator) -> None:
-        """Reach a place by the key alone, and see that the browser shows it."""
-        for _ in range(60):
-            self.page.keyboard.press("Tab")
-            if place.evaluate("node => node === document.activeElement"):
-                assert place.evaluate("node => getComputedStyle(node).outlineStyle") != "none"
-                return
-        raise AssertionError(f"not reached by Tab: {place}")
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    plan = model.plan({"request": (ROOT / "examples/chirp/spec.md").read_text()})
-    tasks = [task for part in plan["components"] for task in model.tasks({"plan": plan, "component": part})]
-    folder = build(tmp_path_factory.mktemp("chirp"), tasks)
+    folder = built("examples/chirp/spec.md", tmp_path_factory.mktemp("chirp"))
     with started(folder, tmp_path_factory.mktemp("server") / "app.db") as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def browser(server: httpx.Client) -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+def threads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Software in which rows of threads are changed, and notifications marked as read."""
+    folder = built("tests/data/requests/served_threads.md", tmp_path_factory.mktemp("threads"))
+    with started(folder, tmp_path_factory.mktemp("server") / "app.db") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def browser(server: httpx.Client, threads: httpx.Client) -> Iterator[Browser]:
+    """One for all tests; after the servers, for no other event loop can run beside its own."""
+    with opened() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -104,10 +46,10 @@ def arrive(server: httpx.Client, browser: Browser) -> Iterator[Any]:
     """arrive(): somebody opens the page; arrive("ada"): and signs up. Afterwards nobody has had a complaint."""
     people: list[Person] = []
 
-    def open_page(name: str = "") -> Person:
+    def open_page(name: str = "", at: httpx.Client = server) -> Person:
         page = browser.new_context().new_page()
         page.set_default_timeout(PATIENCE)
-        person = Person(page, str(server.base_url))
+        person = Person(page, str(at.base_url))
         people.append(person)
         person.listen()
         page.goto(person.home)
@@ -342,6 +284,69 @@ def test_the_main_actions_are_reached_by_keyboard(arrive: Any) -> None:
     pia.tab_to(pia.page.get_by_role("link", name="Explore"))
     pia.page.keyboard.press("Enter")
     expect(pia.see("posts")).to_be_visible()
+
+
+def test_rows_of_threads_are_changed_and_counted(arrive: Any, threads: httpx.Client) -> None:
+    rob, sue = arrive("rob", threads), arrive("sue", threads)
+    rob.see("note-form").get_by_label("Text").fill("a note")
+    rob.see("note-submit").click()
+    expect(rob.see("note")).to_have_count(1)
+    sue.page.reload()
+    comments, replies = sue.see("note-comments"), sue.see("comment-replies")
+    comments.click()
+    sue.write("comments", "a comment")
+    sue.see("comment-like").click()
+    expect(sue.see("comment-like")).to_have_accessible_name("Unlike, 1")
+    replies.click()
+    sue.write("replies", "one reply")
+    sue.write("replies", "another reply")
+    expect(replies).to_have_accessible_name("Replies, 2")
+    sue.see("reply-edit").first.click()
+    sue.see("edit-form").get_by_role("textbox").fill("the first reply")
+    sue.see("edit-form").get_by_role("button", name="Save").click()
+    expect(sue.see("reply").first).to_contain_text("the first reply")
+    sue.page.once("dialog", Dialog.accept)
+    sue.see("reply-delete").last.click()
+    expect(sue.see("reply")).to_have_count(1)
+    expect(replies).to_have_accessible_name("Replies, 1")
+    expect(comments).to_have_accessible_name("Comments, 1")
+    rob.see("note-comments").click()
+    rob.see("comment-replies").click()
+    expect(rob.see("reply")).to_contain_text("the first reply")
+    expect(rob.see("reply-edit")).to_have_count(0)
+    expect(rob.see("reply-delete")).to_have_count(0)
+
+
+def test_notifications_are_marked_as_read(arrive: Any, threads: httpx.Client) -> None:
+    tom, uma = arrive("tom", threads), arrive("uma", threads)
+    tom.see("note-form").get_by_label("Text").fill("for uma")
+    tom.see("note-submit").click()
+    expect(tom.see("note").filter(has_text="for uma")).to_be_visible()
+    uma.page.reload()
+    uma.see("note").filter(has_text="for uma").get_by_test_id("note-comments").click()
+    for text in ("first", "second", "third"):
+        uma.write("comments", text)
+    unread = tom.see("notifications").locator("li.unread")
+    expect(unread).to_have_count(3)
+    tom.see("notifications-read").first.click()
+    expect(unread).to_have_count(2)
+    tom.page.reload()
+    expect(unread).to_have_count(2)
+    tom.see("notifications-read-all").click()
+    expect(unread).to_have_count(0)
+    tom.page.reload()
+    expect(tom.see("notifications").get_by_role("listitem")).to_have_count(3)
+    expect(unread).to_have_count(0)
+
+
+def test_a_profile_is_changed(arrive: Any, threads: httpx.Client) -> None:
+    vic = arrive("vic", threads)
+    vic.go("Profile")
+    vic.page.get_by_label("Bio").fill("I write.")
+    vic.see("profile-submit").click()
+    expect(vic.see("profile-form")).to_contain_text("Saved.")
+    vic.go("People")
+    expect(vic.see("user").filter(has_text="vic")).to_contain_text("I write.")
 
 
 def test_everything_stands_in_landmarks_with_names(arrive: Any) -> None:

@@ -180,12 +180,15 @@ def _message(shape: Shape, event: str) -> str:
     return f"{{actor}} added {article(words(event))} to your {words(child.parent_name)}"
 
 
+def _roots(shape: Shape) -> list[Thing]:
+    """What the views are about: the things that hang on none, those that only a table describes last."""
+    return sorted((thing for thing in shape.things if not thing.parent), key=lambda thing: thing.ddl is not None)
+
+
 def _views(shape: Shape, names: list[str]) -> list[dict[str, Json]]:
     views: list[dict[str, Json]] = []
-    for thing in shape.things:
+    for thing in _roots(shape):
         prefix = camel(thing.name)
-        if thing.parent:
-            continue
         if thing.feed is not None:
             views.insert(0, {"name": "feed", "title": "Feed", "components": [f"{prefix}Composer", f"{prefix}Feed"]})
             views.append({"name": "explore", "title": "Explore", "components": [f"{prefix}Explorer"]})
@@ -202,9 +205,7 @@ def _views(shape: Shape, names: list[str]) -> list[dict[str, Json]]:
 def _public(shape: Shape) -> list[dict[str, Json]]:
     """What is shown to whoever has not signed in: the lists that anyone may read, the forms that anyone may send."""
     found: list[dict[str, Json]] = []
-    for thing in shape.things if shape.accounts else ():
-        if thing.parent:
-            continue
+    for thing in _roots(shape) if shape.accounts else ():
         prefix = camel(thing.name)
         parts = [f"{prefix}Composer"] if auth_of(shape, thing.operations["create"].who) == "none" else []
         parts += [f"{prefix}Explorer"] if reading_auth(shape, thing) != "required" else []

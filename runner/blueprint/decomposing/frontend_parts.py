@@ -107,6 +107,11 @@ def form_field(one: JsonObject, filter_: bool = False) -> dict[str, Json]:
     return found
 
 
+def long_texts(thing: Thing) -> list[str]:
+    """The fields that hold more than a line."""
+    return [str(one["name"]) for one in thing.fields if form_field(one)["control"] == "textarea"]
+
+
 def titles_of(thing: Thing) -> dict[str, Json]:
     """Which fields of a row are its title, its text and its time."""
     texts = [
@@ -114,7 +119,11 @@ def titles_of(thing: Thing) -> dict[str, Json]:
         for one in thing.fields
         if one["kind"] == "string" and "choices" not in one and one["name"] != thing.main
     ]
-    found: dict[str, Json] = {"title": thing.main, **({"text": texts[0]} if texts else {})}
+    # Several long texts are told apart by their labels.
+    labelled = len(long_texts(thing)) > 1
+    found: dict[str, Json] = {"title": thing.main, **({"text": texts[0]} if texts and not labelled else {})}
+    if thing.parent and thing.owned:
+        found = {"title": "username", "text": thing.main}
     if thing.main == "content" and thing.owned:
         found = {"title": "username", "text": "content"}
     return found | ({"time": "created_at"} if thing.stamped else {})

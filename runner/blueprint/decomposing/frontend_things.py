@@ -7,6 +7,7 @@ from runner.blueprint.decomposing.frontend_parts import (
     component_task,
     form_field,
     list_component,
+    long_texts,
     state_of,
     titles_of,
     toggle_of,
@@ -20,7 +21,7 @@ def composer(shape: Shape, thing: Thing) -> dict[str, Json]:
     name = words(thing.name)
     tag = thing.name.replace("_", "-")
     served = ids(thing.operations["create"].ids, *(one["ids"] for one in thing.fields))
-    fields = [form_field(one) for one in thing.fields]
+    fields = [form_field(one) | _optional(one) for one in thing.fields]
     return component_task(
         shape,
         f"{camel(thing.name)}Composer",
@@ -40,8 +41,16 @@ def composer(shape: Shape, thing: Thing) -> dict[str, Json]:
             {"selector": "[role=alert]", "role": "alert", "name": "the message", "keys": []},
         ],
         test_ids=[f"{tag}-form", f"{tag}-submit", f"{tag}-form-error", f"{tag}-counter"],
-        settings={"submit": "Post" if thing.name == "post" else "Add"},
+        settings={
+            "submit": "Post" if thing.name == "post" else "Add",
+            **({} if thing.main == "content" else {"heading": f"Add {article(name)}", "folded": len(fields) > 2}),
+        },
     )
+
+
+def _optional(one: JsonObject) -> dict[str, Json]:
+    said = not one["required"] and "choices" not in one and one["kind"] != "boolean"
+    return {"hint": "optional"} if said else {}
 
 
 def has_card(shape: Shape, thing: Thing) -> bool:
@@ -64,8 +73,6 @@ def thread_component(shape: Shape, thing: Thing) -> dict[str, Json]:
     rows = [f"{camel(thing.name)}Card"] if has_card(shape, thing) else []
     listed = titles_of(thing)
     listed.setdefault("text", thing.main)
-    if thing.owned and listed["title"] != "username":
-        listed |= {"title": "username", "text": thing.main}
     settings: dict[str, Json] = {
         "form": f"Your {name}",
         "submit": "Add" if thing.name != "comment" else "Comment",
@@ -142,6 +149,7 @@ def _actions(shape: Shape, thing: Thing) -> list[dict[str, Json]]:
                 "count": f"{child.name}_count",
                 "label": label,
                 "icon": "comment",
+                **({} if child.name == "comment" else {"named": True}),
                 **({"signed_in": True} if reading_auth(shape, child) == "required" else {}),
             }
         )
@@ -232,6 +240,7 @@ def card_component(shape: Shape, thing: Thing) -> dict[str, Json]:
             **titles_of(thing),
             "actions": actions,
             "choices": [str(one["name"]) for one in thing.fields if "choices" in one],
+            "long": [name for name in long_texts(thing) if name != "content"],
         },
     )
 

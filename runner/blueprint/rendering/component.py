@@ -8,6 +8,7 @@ from typing import Any
 from runner.blueprint.rendering.literals import dashed, pascal
 from runner.blueprint.rendering.world import Spec, World
 
+_LABELS = {"username": "By"}
 _STATES = ("default", "loading", "empty", "error")
 
 
@@ -106,4 +107,8 @@ def facts(spec: Spec) -> list[list[str]]:
         return [[fact["label"], fact["field"]] for fact in settings["facts"]]
     used = {settings.get(key) for key in ("title", "text", "time")}
     used |= {action.get(key) for action in settings.get("actions", ()) for key in ("state", "count")}
-    return [[name.replace("_", " ").capitalize(), name] for name in spec.get("shows", ()) if name not in used]
+    return [
+        [_LABELS.get(name) or name.replace("_", " ").capitalize(), name]
+        for name in spec.get("shows", ())
+        if name not in used
+    ]
