@@ -81,3 +81,11 @@ def test_another_sandbox_in_another_life_is_said(project: Project) -> None:
     project.resume()
     notes = [event.data["message"] for event in project.events("note")]
     assert "sandbox: none (switched off), it was bubblewrap before" in notes
+
+
+def test_places_that_cannot_be_written_are_said(project: Project) -> None:
+    project.write("file", "x")
+    code, err = orch(project, "run", "p", "--workspace", "file/inside")
+    assert (code, "the workspace cannot be made" in err) == (3, True), err
+    code, err = orch(project, "report", "-o", "file/inside")
+    assert (code, "--output file/inside" in err) == (2, True), err

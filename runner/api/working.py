@@ -118,11 +118,14 @@ class Working:
         return Metered(self._agent(use if isinstance(use, str) else " ".join(use)), self.budget, step.name)
 
     def workspace(self) -> Workspace:
-        """The run's repository; made, opened or found again at the first call."""
+        """The run's repository; made, opened or found again at the first call. Raises CannotStart."""
         with self._making:
             if self._workspace is None:
                 stored = self.journal.run(self.run).get("workspace")
-                self._workspace = self._reopened(stored) if stored else self._made()
+                try:
+                    self._workspace = self._reopened(stored) if stored else self._made()
+                except OSError as error:
+                    raise CannotStart(f"the workspace cannot be made: {error}", "name another --workspace") from error
             return self._workspace
 
     def close(self) -> None:

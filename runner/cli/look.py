@@ -85,5 +85,8 @@ def report(run: str, form: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"--output {output}: {error.strerror}", "name a file that can be written") from error
         click.echo(f"report: {output}", err=True)
