@@ -309,3 +309,18 @@ def test_a_secret_that_a_command_prints_is_kept_nowhere(project: Project, monkey
     assert project.steps()["next"]["output"] == "***\n\n"
     kept = [path for path in (project.root / ".orch").rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
     assert kept == []
+
+
+@pytest.mark.parametrize(
+    "step", ["{uses: command, with: {run: ls, output: json, SCHEMA}}", "{uses: agent, with: {AGENT, SCHEMA}}"]
+)
+def test_what_is_given_fits_the_schema_of_its_step(project: Project, step: str) -> None:
+    wanted = "schema: {type: object, required: [n]}"
+    project.write("scripted/a.yaml", "agents: {a: [{says: x}]}\n")
+    agent = "agent: scripted/a, prompt: hello"
+    project.pipeline("a: " + step.replace("SCHEMA", wanted).replace("AGENT", agent))
+    project.write("good.json", '{"n": 1}')
+    project.write("bad.json", '{"m": 1}')
+    assert project.run(run="good", given={"a": "good.json"}).exit_code == 0
+    assert project.run(run="bad", given={"a": "bad.json"}).exit_code == 1
+    assert '"n"' in project.steps("bad")["a"]["reason"]

@@ -55,6 +55,13 @@ async def run(context: StepContext) -> StepResult:
     raise StepFailed(f"not good after {attempts} attempt{'' if attempts == 1 else 's'}: {told}")
 
 
+async def given(context: StepContext, output: Json) -> StepResult:
+    """Judges an output that a person supplies by the step's schema. Raises errors.StepFailed."""
+    if misfits := _misfits(context, output):
+        raise StepFailed(f"what was given does not fit: {misfits}")
+    return StepResult(output=output)
+
+
 def _turn(context: StepContext, folder: Path, run_command: Exec, attempt: int, told: str) -> Turn:
     options = context.options
     variables = {name: context.scope[name] for name in IMPLICIT if name in context.scope} | dict(
@@ -91,14 +98,18 @@ def _with_env(run_command: Exec, env: Mapping[str, str]) -> Exec:
 def _unfit(context: StepContext, value: Json) -> str:
     if value["outcome"] != "done":
         return str(value["reason"] or f"the agent ended as {value['outcome']}")
-    wanted = _wanted(context)
-    if wanted is None:
+    if _wanted(context) is None:
         return ""
     try:
         data = read_json(value["said"])
     except ValueError as error:
         return f"the answer is not JSON: {error}"
-    problems = errors(schema.problems(wanted, data, schemas=context.schemas))
+    return _misfits(context, data)
+
+
+def _misfits(context: StepContext, data: Json) -> str:
+    wanted = _wanted(context)
+    problems = errors(schema.problems(wanted, data, schemas=context.schemas)) if wanted is not None else []
     return feedback(problems) if problems else ""
 
 

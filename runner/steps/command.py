@@ -48,6 +48,11 @@ async def run(context: StepContext) -> StepResult:
     return StepResult(output=_output(context, done.value["output"]), checks=done.checks)
 
 
+async def given(context: StepContext, output: Json) -> StepResult:
+    """Judges an output that a person supplies by the step's schema. Raises errors.StepFailed."""
+    return StepResult(output=_fitting(context, output))
+
+
 def _words(context: StepContext) -> tuple[str, ...]:
     if "shell" in context.options:
         return ("/bin/sh", "-c", str(context.options["shell"]))
@@ -89,6 +94,10 @@ def _data(context: StepContext, text: str) -> Json:
         data = read_json(text)
     except ValueError as error:
         raise StepFailed(f"its output is not JSON: {error}") from error
+    return _fitting(context, data)
+
+
+def _fitting(context: StepContext, data: Json) -> Json:
     option = context.options.get("schema")
     wanted = context.schemas(option) if isinstance(option, str) else option
     problems = schema.problems(wanted, data, schemas=context.schemas) if wanted is not None else []
