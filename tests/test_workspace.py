@@ -361,3 +361,17 @@ def test_an_old_git_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(CannotStart, match="not installed"):
         Workspace.create(tmp_path / "out", run="r1", home=tmp_path / "home")
+
+
+def test_what_git_reads_is_replaced_and_never_half_written(tmp_path: Path) -> None:
+    """A kill while a seat starts over would otherwise leave an empty HEAD, and with it no repository."""
+    shop = Workshop.at(tmp_path)
+    first = shop.do("a", writing(a="a"))
+    seat, before = shop.seat(), {}
+    for file in (seat.git.directory / "HEAD", shop.workspace.home / "shown"):
+        before[file] = (file.with_name("same"), file.read_text())
+        os.link(file, before[file][0])
+    shop.do("b", writing(b="b"))
+    seat.start(first)
+    assert {file: same.read_text() for file, (same, _) in before.items()} == {f: was for f, (_, was) in before.items()}
+    assert all(file.read_text() != was for file, (_, was) in before.items())

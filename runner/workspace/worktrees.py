@@ -74,7 +74,7 @@ class Workspace:
             _initialize(git, run)
         base = _commit_named(git, "refs/heads/main")
         made = cls._made(path, home, run, "refs/heads/main", base, True, git)
-        made._shown.write_text(base)
+        _write(made._shown, base)
         return made
 
     @classmethod
@@ -192,7 +192,7 @@ class Workspace:
                 self._visible()("read-tree", "-m", "-u", self._shown.read_text(), commit)
             except GitError:
                 return False
-            self._shown.write_text(commit)
+            _write(self._shown, commit)
         return True
 
     @property
@@ -221,7 +221,7 @@ class Workspace:
                 (self.path / change.path).unlink(missing_ok=True)
         git("read-tree", head)
         git("update-index", "-q", "--refresh", good=(0, 1))
-        self._shown.write_text(head)
+        _write(self._shown, head)
 
     def _remove_locks(self) -> None:
         found = [*self.home.glob("index/*.lock"), *self.git.directory.glob(f"refs/heads/orch/{self.run}/**/*.lock")]
@@ -261,7 +261,7 @@ class Worktree:
         (self.path / ".git").write_text(f"gitdir: {directory}\n")
         if branch:
             self.git("update-ref", f"refs/heads/{branch}", commit)
-        (directory / "HEAD").write_text(f"ref: refs/heads/{branch}\n" if branch else f"{commit}\n")
+        _write(directory / "HEAD", f"ref: refs/heads/{branch}\n" if branch else f"{commit}\n")
         self.git("read-tree", "--reset", "-u", commit)
         self.clean()
 
@@ -292,6 +292,13 @@ def trailers(title: str, *, run: str, task: str, attempt: int, round: int) -> st
     """The message of a task's commit."""
     lines = (f"Orch-Run: {run}", f"Orch-Task: {task}", f"Orch-Attempt: {attempt}", f"Orch-Round: {round}")
     return " ".join(title.split()) + "\n\n" + "\n".join(lines) + "\n"
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all, whatever ends us in between."""
+    beside = file.with_name(f"{file.name}.new")
+    beside.write_text(text)
+    os.replace(beside, file)
 
 
 def _commit_named(git: Git, name: str) -> str:
@@ -359,7 +366,7 @@ def _directory(path: Path) -> Path:
     memory = path.parent.parent / "index" / f"{path.name}.gitdir"
     if not memory.exists():
         said = (path / ".git").read_text().removeprefix("gitdir:").strip()
-        memory.write_text(said)
+        _write(memory, said)
     return Path(memory.read_text())
 
 
