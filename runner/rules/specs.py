@@ -1,7 +1,8 @@
 """ORC412 duplicate_kind, ORC415 reference_path, ORC416 reference_kind, ORC417 identity_path, ORC418 expect_path: what a
 manager says about its kinds fits their schemas.
 
-Bad: `at: foreign_key.*.table` where the schema says foreign_keys; `identity: [tabel]`; a kind that two managers define.
+Bad: `at: foreign_key.*.table` where the schema says foreign_keys; `identity: [tabel]`; a kind that two managers define;
+a schema with another `kind: {const: ...}` than the kind's own name, which no task could fit.
 Good: every path leads to something that the schema names; identity fields are required.
 """
 
@@ -22,6 +23,7 @@ def judge(loaded: Loaded) -> Iterator[Problem]:
     for name, manager in loaded.managers.items():
         for kind in manager.specs.values():
             yield from _paths(loaded, name, kind)
+            yield from _const(loaded, name, kind)
             yield from _reference_kinds(loaded, name, kind)
     yield from _duplicates(loaded)
 
@@ -42,6 +44,16 @@ def _paths(loaded: Loaded, name: str, kind: Kind) -> Iterator[Problem]:
             message = f'identity "{path}" is not required by the schema of "{kind.name}"'
             hint = f"required fields: {listed(required) or 'none'}"
             yield finding("ORC417", message, where, hint=hint)
+
+
+def _const(loaded: Loaded, name: str, kind: Kind) -> Iterator[Problem]:
+    """A schema that wants another kind takes no task of this one."""
+    said = kind.schema.get("properties", {}).get("kind", {})
+    wanted = [said["const"]] if "const" in said else said.get("enum", [kind.name])
+    if kind.name not in wanted:
+        where = loaded.in_manager(name, "specs", kind.name, "schema")
+        message = f'the schema of "{kind.name}" wants kind {listed(wanted)}: no task can fit it'
+        yield finding("ORC417", message, where, hint=f"write kind: {{const: {kind.name}}}")
 
 
 def _path(rule: str, shape: Shape, kind: str, path: str, where: Position) -> Iterator[Problem]:

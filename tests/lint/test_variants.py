@@ -45,6 +45,8 @@ VARIANTS = {
         "ORC305",
     ),
     "a keyword that JSON Schema has not": (MANAGER.replace("properties:", "propertys:", 1), "ORC305"),
+    "a schema that wants another kind": (MANAGER.replace("kind: {const: item}", "kind: {const: thing}"), "ORC417"),
+    "a check that has no time at all": (check(CHECK + ", timeout: 0s"), "ORC112"),
     "a schema file that is not there": (PIPELINE.replace("answer.schema", "answr.schema"), "ORC311"),
     "a manager that extends itself": ("version: 1\nname: heir\nextends: heir\n", "ORC421"),
     "a manager that extends nobody": ("version: 1\nname: shop\nextends: nobody\n", "ORC421"),
