@@ -148,6 +148,24 @@ def test_a_search_by_author_means_the_field_of_that_name() -> None:
     assert [(entry["how"], entry["by"]) for entry in narrow] == [("text", "author")]
 
 
+def reads(text: str) -> dict[str, str]:
+    return {
+        entity["table"]: relation["who"]
+        for entity in planned(text)["entities"]
+        for relation in entity["relations"]
+        if relation["kind"] == "operation" and relation["action"] == "read"
+    }
+
+
+def test_parts_of_what_members_see_are_not_shown_to_strangers() -> None:
+    made = reads(f"{HEAD}Only signed-in users can see items.\nA user can comment on an item.\n")
+    assert made == {"items": "user", "comments": "user"}
+
+
+def test_lists_for_owners_alone_are_not_claimed_where_others_add_to_them() -> None:
+    assert not claimed("A user can comment on an item.\nA user can see only their own items.")
+
+
 def test_nothing_is_built_where_no_sentence_is_understood_as_a_whole() -> None:
     made = planned("# Notes\n\nA user can add a note and translate it to Klingon.\n")
     assert made["entities"] == []

@@ -377,3 +377,19 @@ def _finish(world: World) -> None:
                 world.refused |= data["ids"]
     if not world.notify and not world.every_event:
         world.refused |= set(world.inbox_listing.get("ids", ()))
+    for child in world.things.values():
+        for parent in child.parents:
+            _guard(world, world.things[parent], child)
+
+
+def _guard(world: World, parent: Thing, child: Thing) -> None:
+    """What hangs on a thing that not everybody may see is not shown to more people than the thing itself; lists of
+    owners alone cannot be had for parts of others, so that then the sentence is not claimed."""
+    read = parent.operations.get("read", {"who": "any", "ids": set()})
+    if read["who"] == "owner":
+        world.refused |= set(read["ids"])
+    if read["who"] == "user":
+        entry = child.operations.setdefault("read", {"who": "user", "ids": set()})
+        if entry["who"] == "any":
+            world.refused |= set(read["ids"])
+        entry["ids"] = set(entry["ids"]) | set(read["ids"])
