@@ -13,6 +13,7 @@ import pytest
 
 from project import Project
 from runner.errors import FileProblems, UsageError
+from runner.journal import Key
 
 
 @pytest.fixture
@@ -324,3 +325,22 @@ def test_what_is_given_fits_the_schema_of_its_step(project: Project, step: str) 
     assert project.run(run="good", given={"a": "good.json"}).exit_code == 0
     assert project.run(run="bad", given={"a": "bad.json"}).exit_code == 1
     assert '"n"' in project.steps("bad")["a"]["reason"]
+
+
+def test_what_failed_before_a_crash_stops_the_rest_of_a_foreach(project: Project) -> None:
+    project.pipeline("""
+        a:
+          uses: command
+          foreach: {in: [x, y], as: item}
+          with: {run: [test, x, =, "{{ item }}"]}
+    """)
+    project.run()
+    with project.journal() as journal:
+        own = ("run", "created", "workspace", "repository", "claimed")
+        row = {name: value for name, value in journal.run("run").items() if name not in own}
+        failed = next(data for key, data in journal.entries("run", "item", step="a", item="y"))
+        journal.create_run("again", {**row, "status": "interrupted"})
+        journal.post(Key(run="again", kind="item", step="a", item="y"), failed).result()
+    assert project.resume("again").exit_code == 1
+    assert [event.subject for event in project.events("item_started", run="again")] == []
+    assert 'x: item "y" failed' in project.steps("again")["a"]["failures"]

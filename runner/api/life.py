@@ -20,6 +20,8 @@ from runner.records import Assignment, Json, Pipeline, Plan, Task, from_json
 from runner.registry import STEPS
 from runner.reporters.breakdown import breakdown
 
+_MORE_TIME = "resume it, with more --time"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Life:
@@ -37,7 +39,7 @@ class Life:
         """Walks the steps and keeps how the run ended. Only what orch did not foresee is raised."""
         began = time.monotonic()
         try:
-            async with _stopped_by_signals(), limited(self.time_limit, self.contexts.run):
+            async with _stopped_by_signals(), limited(self.time_limit, self.contexts.run, _MORE_TIME):
                 states = await walk(self._ground())
                 outcome = self._ended(states)
         except OrchError as error:

@@ -57,26 +57,36 @@ class _Items:
         self._failed = ""
 
     async def run(self, scopes: Mapping[str, JsonObject]) -> dict[str, StepState]:
-        tasks = [asyncio.create_task(self._one(item, scope), name=item) for item, scope in scopes.items()]
+        # Looked at before anything starts: what failed in an earlier life of the run stops this one as well.
+        ended = {item: self._note(item, state) for item in scopes if (state := self._stored(item)) is not None}
+        tasks = [
+            asyncio.create_task(self._one(item, scope), name=item)
+            for item, scope in scopes.items()
+            if item not in ended
+        ]
         try:
             states = await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        return dict(zip(scopes, states, strict=True))
+        ended |= {task.get_name(): state for task, state in zip(tasks, states, strict=True)}
+        return {item: ended[item] for item in scopes}
+
+    def _key(self, item: str) -> Key:
+        return Key(run=self._ground.run, kind="item", step=self._step.name, item=item)
+
+    def _stored(self, item: str) -> StepState | None:
+        stored = self._ground.journal.get(self._key(item))
+        return None if stored is None else StepState.load(stored)
 
     async def _one(self, item: str, scope: JsonObject) -> StepState:
-        key = Key(run=self._ground.run, kind="item", step=self._step.name, item=item)
-        stored = self._ground.journal.get(key)
-        if stored is not None:
-            return self._note(item, StepState.load(stored))
         async with self._slots:
             if self._failed and self._stops:
                 return self._say(item, StepState(status="skipped", reason=f'item "{self._failed}" failed'))
             self._ground.emit("item_started", self._step.name, {"item": item})
             state = await self._try(item, scope)
-        await self._ground.journal.put(key, state.data)
+        await self._ground.journal.put(self._key(item), state.data)
         return self._say(item, state)
 
     async def _try(self, item: str, scope: JsonObject) -> StepState:

@@ -16,6 +16,8 @@ from runner.expressions import ExpressionError, MissingValue, parse
 from runner.journal import Key
 from runner.records import JsonObject, Step
 
+_RAISE = "a step's own limit holds again when the run is resumed; start a new run with a higher one if it is too low"
+
 
 async def run_step(ground: Ground, step: Step, states: Mapping[str, StepState]) -> StepState:
     """How the step ended: from the journal when it ended in an earlier life of this run."""
@@ -42,7 +44,7 @@ async def _decide(ground: Ground, step: Step, states: Mapping[str, StepState]) -
     try:
         if reason := _unmet(step, states) or _switched_off(step, scope):
             return StepState(status="skipped", reason=reason)
-        async with limited(step.limits.time, f'step "{step.name}"'), asyncio.timeout(step.timeout):
+        async with limited(step.limits.time, f'step "{step.name}"', _RAISE), asyncio.timeout(step.timeout):
             return await _perform(ground, step, module, scope)
     except TimeoutError:
         # Without a timeout of its own it was something inside that waited too long.

@@ -10,7 +10,7 @@ from runner.errors import LimitReached
 
 
 @contextlib.asynccontextmanager
-async def limited(seconds: float | None, what: str) -> AsyncIterator[None]:
+async def limited(seconds: float | None, what: str, hint: str) -> AsyncIterator[None]:
     """Stops what is inside after `seconds`; None is no limit. Raises LimitReached, and only for its own limit."""
     clock = asyncio.timeout(seconds)
     try:
@@ -19,6 +19,4 @@ async def limited(seconds: float | None, what: str) -> AsyncIterator[None]:
     except TimeoutError:
         if not clock.expired():
             raise
-        raise LimitReached(
-            f"{what}: the time limit of {seconds:g} s is reached", "resume it with more --time"
-        ) from None
+        raise LimitReached(f"{what}: the time limit of {seconds:g} s is reached", hint) from None
