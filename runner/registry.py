@@ -148,6 +148,7 @@ FILE_RULES = Table(
         "handles": "runner.rules.handles",
         "specs": "runner.rules.specs",
         "checks": "runner.rules.checks",
+        "check_values": "runner.rules.check_values",
         "effects": "runner.rules.effects",
     },
 )

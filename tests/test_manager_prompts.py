@@ -105,3 +105,50 @@ def test_a_schema_that_is_open_lets_a_prompt_read_anything(tmp_path: Path) -> No
     head = HEAD.replace("      properties: {kind: {const: alarm}, sound: {type: string}}\n", "      type: object\n")
     assert head != HEAD
     assert found(tmp_path, f"prompt: '{{{{ task.spec.odd }}}}'\n{CHECKS}", head) == []
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        'run: [test, "{{ task.spec.minutes }}"], env: {M: "{{ task.id }}", N: "a {{ task.spec.sound }} b"}',
+        'run: "test {{ task.spec.odd | default(3) }}"',
+        'run: [x], env: {N: "{{ task.spec.steps[0].at }} {{ task.outputs | first }}"}',
+    ],
+)
+def test_a_check_may_read_its_task(tmp_path: Path, check: str) -> None:
+    assert [said(one) for one in found(tmp_path, f"checks: [{{name: c, {check}}}]\n")] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "word", "message"),
+    [
+        ('run: [x], env: {M: "{{ task.spec.minuts }}"}', "minuts",
+         'ORC224 "task.spec" has no field "minuts"; did you mean "minutes"?'),
+        ('run: [x], env: {M: "{{ tsk.spec }}"}', "tsk",
+         'ORC223 "tsk" is not a name that a check knows; did you mean "task"?'),
+        ('run: [x, "-m={{ task.titel }}"]', "titel", 'ORC224 "task" has no field "titel"; did you mean "title"?'),
+        ('run: "x {{ task.titel }}"', "titel", 'ORC224 "task" has no field "titel"; did you mean "title"?'),
+        ('run: [x], env: {M: "{{ task.id + 1 }}"}', " task.id +",
+         'ORC222 "task.id + 1": arithmetic is not part of expressions'),
+        ('run: [x], env: {M: "{{ task.id"}', "{{", 'ORC221 "{{" is not closed'),
+        ('uses: file, with: {files: ["{{ task.id }}"]}', "{{", 'ORC225 "with" of a check takes no {{ }}'),
+        ('match: {kinds: [alarm]}, run: [x, "{{ task.spec.minutes }}"]', "minutes",
+         'ORC224 "task.spec" has no field "minutes"'),
+    ],
+)  # fmt: skip
+def test_a_check_that_cannot_be_filled_is_an_error(tmp_path: Path, check: str, word: str, message: str) -> None:
+    line = f"checks: [{{name: c, {check}}}]\n"
+    assert [said(one) for one in found(tmp_path, line)] == [f"21:{line.index(word) + 1} {message}"]
+
+
+def test_the_checks_of_a_kind_see_its_own_fields_alone(tmp_path: Path) -> None:
+    line = '    checks: [{name: k, run: [x, "{{ task.spec.minutes }}"]}]\n'
+    problems = found(tmp_path, CHECKS, HEAD + line)
+    assert [said(one) for one in problems] == [
+        f'21:{line.index("minutes") + 1} ORC224 "task.spec" has no field "minutes"'
+    ]
+
+
+def test_the_checks_of_a_group_are_judged_too(tmp_path: Path) -> None:
+    group = "groups: [{name: g, checks: [{name: k, run: [x, '{{ task.spec.od }}']}]}]\n"
+    assert [one.rule for one in found(tmp_path, group + CHECKS)] == ["ORC224"]

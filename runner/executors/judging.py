@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from runner.checks.base import CheckContext, CheckModule, CheckOutcome, with_env
-from runner.errors import OrchError
+from runner.errors import OrchError, StepFailed
 from runner.executors.base import Job
 from runner.executors.threads import in_thread
+from runner.expressions import fill
 from runner.managing.select import matches
 from runner.records import Check, Evidence, Exec, Finished, Manager, Task, TaskCheck, to_json
 from runner.registry import CHECKS, NotShipped, UnknownName
@@ -42,6 +43,23 @@ def checks_of(task: Task, manager: Manager, group: str) -> tuple[Check, ...]:
 def _own(check: TaskCheck) -> Check:
     options = check.options or {}
     return Check(name=check.name, uses=check.uses, run=tuple(shlex.split(check.run)), options=options)
+
+
+def refuse_unfillable(job: Job, tasks: Iterable[Task]) -> None:
+    """Before any work is paid: a check that cannot be filled judges nothing, however often it is tried.
+
+    Raises StepFailed, naming the file of the manager.
+    """
+    groups = {name: group for group in job.assignment.groups for name in group.tasks}
+    for task, group in ((task, groups[task.id]) for task in tasks if task.id in groups):
+        for check in checks_of(task, job.managers[group.manager], group.name):
+            try:
+                with_env(check, task, job.secrets)
+                fill(list(check.run), {"task": to_json(task)})
+            except StepFailed as error:
+                file = f"managers/{group.manager}.yaml"
+                message = f'{file}: check "{check.name}" cannot be filled for {task.id}: {error.message}'
+                raise StepFailed(message, error.hint or f"see: orch lint {file}") from error
 
 
 def command_runner(job: Job, folder: Path, scratch: Path) -> Exec:

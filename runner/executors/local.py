@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.errors import LimitReached, OrchError
 from runner.executors.base import Job
-from runner.executors.judging import Judge, Moment
+from runner.executors.judging import Judge, Moment, refuse_unfillable
 from runner.executors.landing import Claim, Landed, Landing
 from runner.executors.relations import Relations
 from runner.executors.turns import Turns, Worked, repeats
@@ -29,6 +29,7 @@ async def run_orders(job: Job) -> tuple[TaskResult, ...]:
     is known go straight to their merge.
     """
     executor = _Executor(job)
+    refuse_unfillable(job, (task for task in job.assignment.tasks if task.id not in executor.results))
     clock = asyncio.timeout_at(job.deadline)
     try:
         async with clock:

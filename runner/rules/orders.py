@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from runner.load import Loaded
 from runner.records import JsonObject, Kind, Manager
-from runner.rules.shapes import ANY, UNKNOWN, Shape, any_of, list_of
+from runner.rules.shapes import ANY, Shape, any_of, list_of
 from runner.schema import shipped
 
 _TEXT, _NUMBER, _FLAG = ({"type": kind} for kind in ("string", "integer", "boolean"))

@@ -106,15 +106,14 @@ def _in_text(loaded: Loaded, text: str, pointer: Pointer, step: str) -> Iterator
     where = loaded.at(*pointer)
     try:
         for part in braces(text):
-            yield Use(part.text, pointer, "value", step, _inside(where, loaded, text, part.start))
+            yield Use(part.text, pointer, "value", step, inside(where, loaded.document.text, text, part.start))
     except ExpressionError as error:
         yield Broken(Use(text, pointer, "value", step, where), error)
 
 
-def _inside(where: Position, loaded: Loaded, text: str, offset: int) -> Position:
-    """The place of an offset of a text that stands on one line; the whole text's place otherwise."""
-    lines = loaded.document.text.split("\n")
-    line = lines[where.line - 1]
+def inside(where: Position, source: str, text: str, offset: int) -> Position:
+    """The place of an offset of a text that stands on one line of `source`; the whole text's place otherwise."""
+    line = source.split("\n")[where.line - 1]
     found = line.find(text, where.column - 1)
     if where.line != where.end_line or found < 0:
         return where
