@@ -70,6 +70,38 @@ def test_a_request_becomes_merged_verified_commits_and_a_report(project: Project
     assert (project.root / "starts.log").read_text().split("\n").count("payments_refund 2") == 1
 
 
+def test_why_an_answer_was_rejected_is_said_everywhere(project: Project) -> None:
+    code, _, err = orch(project, "run", "payments", "--request", "request.md", "--progress", "plain")
+    assert code == 0, err
+    said = "plan: answer 1 was rejected: /requirements/2/quote: "
+    (line,) = [line for line in err.splitlines() if said in line]
+    assert "quotes_request]" in line
+    for words in (("show",), ("events",), ("report",)):
+        assert said in orch(project, *words)[1].replace("\\", ""), words
+
+
+def test_every_answer_that_stays_wrong_is_said(project: Project) -> None:
+    script = project.root / "scripted" / "payments.yaml"
+    script.write_text(script.read_text().replace("written to a ledger.", "written to a book."))
+    outcome = project.run(request(project), "payments")
+    assert outcome.exit_code == 1
+    assert "still wrong after 2 attempts: /requirements/2/quote: " in outcome.reason
+    attempts = [event.data["attempt"] for event in project.events("problem") if "was rejected" in event.data["message"]]
+    assert attempts == [1, 2]
+
+
+def test_a_check_that_cannot_be_filled_stops_the_run_before_an_attempt_is_spent(project: Project) -> None:
+    file = project.root / "managers" / "payments.yaml"
+    file.write_text(file.read_text() + '  - {name: in time, run: [test, "{{ task.spec.max_days }}", -gt, "0"]}\n')
+    outcome = project.run(request(project), "payments")
+    assert outcome.exit_code == 1
+    wanted = (
+        'managers/payments.yaml: check "in time" cannot be filled for payments_capture: "task.spec.max_days" has no'
+    )
+    assert wanted in outcome.reason
+    assert project.events("turn_started") == []
+
+
 def test_a_failing_task_ends_with_exit_1_and_its_dependents_are_skipped(project: Project) -> None:
     script = project.root / "scripted" / "payments.yaml"
     script.write_text(

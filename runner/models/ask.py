@@ -6,12 +6,14 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from runner.errors import StepFailed
+from runner.errors import StepFailed, Transient
 from runner.models.base import Answer, Ask, Message
 from runner.records import Json, Problem, read_json
 
 Send = Callable[[Ask], Awaitable[Answer]]
 Judge = Callable[[Json], Sequence[Problem]]
+Rejected = Callable[[Ask, Sequence[Problem]], None]
+"""Told of each answer that cannot be used, with what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,20 +27,41 @@ class Answered:
     answer: Answer
 
 
-async def ask_json(send: Send, ask: Ask, judge: Judge, attempts: int, deterministic: bool = False) -> Answered:
+async def ask_json(
+    send: Send,
+    ask: Ask,
+    judge: Judge,
+    attempts: int,
+    deterministic: bool = False,
+    rejected: Rejected = lambda ask, problems: None,
+) -> Answered:
     """The first answer that `judge` finds no error in, after at most `attempts` requests.
 
     A deterministic model is not asked again: what is wrong is returned with its answer. Raises errors.StepFailed when
     the last attempt is still wrong.
     """
+    problems: Sequence[Problem] = ()
     while True:
-        answer = await send(ask)
+        answer = await _sent(send, ask, problems)
         data, problems = _judged(answer, judge)
         if deterministic or not errors(problems):
             return Answered(data=data, problems=tuple(problems), ask=ask, answer=answer)
+        rejected(ask, errors(problems))
         if ask.attempt >= attempts:
             raise StepFailed(too_many(problems, ask.attempt))
         ask = ask_again(ask, answer.text or _text(data), problems)
+
+
+async def _sent(send: Send, ask: Ask, before: Sequence[Problem]) -> Answer:
+    try:
+        return await send(ask)
+    except Transient:
+        raise
+    except StepFailed as failed:
+        if not before:
+            raise
+        message = f"{failed.message}; the answer before it was rejected: {found_in(before)}"
+        raise StepFailed(message, failed.hint) from failed
 
 
 def ask_again(ask: Ask, said: str, problems: Sequence[Problem]) -> Ask:
@@ -66,10 +89,14 @@ def feedback(problems: Sequence[Problem]) -> str:
 
 def too_many(problems: Sequence[Problem], attempts: int) -> str:
     """The reason of a step whose answers stay wrong."""
+    return f"the answer is still wrong after {attempts} attempt{'' if attempts == 1 else 's'}: {found_in(problems)}"
+
+
+def found_in(problems: Sequence[Problem]) -> str:
+    """The first errors of an answer in one line, and how many more there are."""
     wrong = errors(problems)
     first = "; ".join(f"{problem.pointer or '/'}: {problem.message}" for problem in wrong[:3])
-    more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-    return f"the answer is still wrong after {attempts} attempt{'' if attempts == 1 else 's'}: {first}{more}"
+    return f"{first} and {len(wrong) - 3} more" if len(wrong) > 3 else first
 
 
 def _judged(answer: Answer, judge: Judge) -> tuple[Json, Sequence[Problem]]:

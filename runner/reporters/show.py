@@ -60,10 +60,15 @@ def run_text(report: Report) -> str:
         *_title("tasks", _tasks(report)),
         *_title("not understood", [f"  line {one['line']}: {one['text']}" for one in report["not_understood"]]),
         *_title("steps", _steps(report)),
-        *_title("problems", [f"  {one['severity']}: {one['message']}" for one in report["problems"]]),
+        *_title("problems", [_problem(one) for one in report["problems"]]),
         *_title("next", columns([[one["command"], one["why"]] for one in report["next"]], "  ")),
     ]
     return "\n".join(escape(line) for line in lines) + "\n"
+
+
+def _problem(row: Mapping[str, Any]) -> str:
+    about = f"{row['subject']}: " if row["subject"] else ""
+    return f"  {row['severity']}: {about}{row['message']}"
 
 
 def _promises(report: Report) -> list[str]:

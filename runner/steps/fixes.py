@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from runner.records import Assignment, Json, Plan, Problem, Task, Verdict, from_
 from runner.rules.answers import judge_answer
 from runner.rules.base import Judgement
 from runner.steps.base import StepContext
+from runner.steps.rejecting import say_rejected
 
 RULES = ("exact_tasks", "resolvable_references")
 
@@ -75,7 +77,9 @@ async def _decomposed(
         return misfits or judge_answer(RULES, judgement)
 
     attempts = context.pipeline.limits.attempts or 3
-    answered = await ask_json(lambda one: context.ask(str(context.options["model"]), one), ask, judge, attempts)
+    rejected = functools.partial(say_rejected, context)
+    send = functools.partial(context.ask, str(context.options["model"]))
+    answered = await ask_json(send, ask, judge, attempts, rejected=rejected)
     return _named(
         from_json(list[Task], answered.data["tasks"]), verdict.id, number, {task.id for task in assignment.tasks}
     )

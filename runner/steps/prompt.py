@@ -19,6 +19,7 @@ from runner.rules.answers import judge_answer
 from runner.rules.base import Judgement
 from runner.steps.base import StepContext, StepResult
 from runner.steps.owners import by_item
+from runner.steps.rejecting import say_rejected
 from runner.steps.splitting import expanded
 
 OPTIONS: JsonObject = {"$ref": "pipeline.schema.json#/$defs/with_prompt"}
@@ -64,6 +65,7 @@ async def settle(
         if not errors(wrong) or _deterministic(context):
             break
         for item, problems in by_item(context.step, outputs, errors(wrong)).items():
+            say_rejected(contexts[item], asks[item], problems)
             answered = await _again(contexts[item], asks[item], outputs[item], problems)
             asks[item], outputs[item] = answered.ask, answered.data
     _say(context, wrong)
@@ -104,7 +106,8 @@ def wanted_schema(context: StepContext) -> JsonObject | None:
 
 async def _ask(context: StepContext, ask: Ask, judge: Judge) -> Answered:
     attempts = _attempts(context)
-    answered = await ask_json(lambda one: _send(context, one), ask, judge, attempts, _deterministic(context))
+    rejected = functools.partial(say_rejected, context)
+    answered = await ask_json(lambda one: _send(context, one), ask, judge, attempts, _deterministic(context), rejected)
     if misfits := errors(_misfits(context, answered.data)):
         raise StepFailed(too_many(misfits, answered.ask.attempt))
     _say(context, answered.problems)
@@ -117,7 +120,8 @@ async def _split(context: StepContext, ask: Ask, data: Json) -> Json:
     async def answer(part: Ask) -> Json:
         judge = functools.partial(_misfits, context)
         send = functools.partial(_send, context)
-        found = await ask_json(send, part, judge, _attempts(context), _deterministic(context))
+        rejected = functools.partial(say_rejected, context)
+        found = await ask_json(send, part, judge, _attempts(context), _deterministic(context), rejected)
         if errors(found.problems):
             raise StepFailed(too_many(found.problems, found.ask.attempt))
         return found.data
