@@ -166,6 +166,7 @@ async def test_the_golden_tables_pass(tmp_path: Path, name: str) -> None:
     migrations(worktree, tasks)
     outcome = await db.run(context(worktree, tasks[name], *tasks.values(), uses="db"))
     assert outcome.passed, outcome.output
+    assert "NOT SHOWN" not in outcome.output
 
 
 async def test_an_index_that_is_not_there_is_found(tmp_path: Path) -> None:

@@ -136,30 +136,47 @@ class Behaviour:
             self._around(expression)
 
     def _around(self, expression: str, name: str = "") -> None:
-        """Values around each bound of a CHECK, in each of its columns; a CHECK of the spec has a `name`."""
+        """Values around each bound of a CHECK, in each of its columns; a CHECK of the spec has a `name`. Where another
+        CHECK hides what it refuses, rows with other columns left empty are tried as well."""
         names = involved(self.spec, expression)
+        for fixed in ({}, *self._emptied(names)):
+            if not fixed or (name and not self.shown.is_shown(shown.check(expression))):
+                self._values(expression, name, names, fixed)
+        if len(names) > 1:
+            row = self._fresh()
+            same = " = ".join(names)
+            self._weigh(name, expression, "", "a row that fits the spec", row)
+            self._weigh(name, expression, same, same, {**row, **dict.fromkeys(names, row[names[0]])})
+
+    def _emptied(self, names: Sequence[str]) -> list[dict[str, None]]:
+        return [{one["name"]: None} for one in self.spec["columns"] if one["null"] and one["name"] not in names]
+
+    def _values(self, expression: str, name: str, names: Sequence[str], fixed: Mapping[str, Any]) -> None:
         for column in self.spec["columns"]:
             if column["name"] not in names:
                 continue
-            base = self._fresh()
+            try:
+                base = self._fresh(**fixed)
+            except NoRow:
+                return
             about = [expression, *column_checks(self.spec, column["name"])]
             usual, *others = around(column, about, self._n, sample(self.reference, column))
             for value in (*others, usual):
                 row = {**base, column["name"]: value}
                 what = f"{column['name']} = {_say(value)}"
-                self._weigh(name, expression, value_words(value, expression) if len(names) == 1 else "", what, row)
-        if len(names) > 1:
-            row = self._fresh()
-            what = " = ".join(names)
-            self._weigh(name, expression, "", what, {**row, **dict.fromkeys(names, row[names[0]])})
+                words = value_words(value, expression)
+                if len(names) > 1 or family(column) == "time":
+                    words = f"{column['name']} = {_became(column, value)}"
+                self._weigh(name, expression, words, what, row)
 
     def _weigh(self, name: str, expression: str, words: str, what: str, row: Row) -> None:
         """Try a row for one CHECK, and note its `words` where it is taken or refused for this CHECK alone."""
         wanted = self._pair(what, row)
         if name and not wanted:
-            self.shown.accepted(shown.check(expression), words or "other rows")
+            several = len(involved(self.spec, expression)) > 1
+            self.shown.accepted(shown.check(expression), "other rows" if several else words)
         elif name and wanted.endswith(f"CHECK constraint failed: {name}") and not self._others(name, row):
-            self.shown.refused(shown.check(expression), words or what)
+            self.shown.refused(shown.check(expression), words)
 
     def _others(self, name: str, row: Row) -> bool:
         """Whether another CHECK refuses the row as well."""

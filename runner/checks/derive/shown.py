@@ -101,25 +101,38 @@ def unique_sets(spec: Spec) -> list[list[str]]:
 
 
 def _line(name: str, trials: Trials) -> str:
-    said = [(trials.accepted, "accepted"), (trials.refused, "refused")]
-    parts = [f"{_values(words)} {end}" for words, end in said if words]
+    taken = _lengths(trials.accepted)
+    parts = [f"{_values(trials.accepted, _ends(taken))} accepted"] if trials.accepted else []
+    parts += [f"{_values(trials.refused, _beyond(_lengths(trials.refused), taken))} refused"]
     return "; ".join([f"{name}: {', '.join(parts)}", *dict.fromkeys(trials.followed)])
 
 
-def _values(words: Sequence[str]) -> str:
-    lengths = sorted({int(found[1]) for word in words if (found := LENGTH.fullmatch(word))})
-    others = [word for word in dict.fromkeys(words) if not LENGTH.fullmatch(word)]
+def _values(words: Sequence[str], lengths: Sequence[int]) -> str:
     if lengths:
-        return " and ".join(_edges(lengths)) + f" character{_s(lengths[-1])}"
+        return f"{' and '.join(map(str, lengths))} character{_s(lengths[-1])}"
+    others = [word for word in dict.fromkeys(words) if not LENGTH.fullmatch(word)]
     return ", ".join(others[:VALUES]) + (f" and {len(others) - VALUES} more" if len(others) > VALUES else "")
 
 
 LENGTH = re.compile(r"(\d+) characters")
 
 
-def _edges(lengths: Sequence[int]) -> list[str]:
+def _lengths(words: Iterable[str]) -> list[int]:
+    return sorted({int(found[1]) for word in words if (found := LENGTH.fullmatch(word))})
+
+
+def _ends(lengths: Sequence[int]) -> list[int]:
     """The shortest and the longest; what lies between them follows."""
-    return list(dict.fromkeys(map(str, (lengths[0], lengths[-1]))))
+    return list(dict.fromkeys((lengths[0], lengths[-1]))) if lengths else []
+
+
+def _beyond(refused: Sequence[int], taken: Sequence[int]) -> list[int]:
+    """The refused lengths next to those that are taken, one on each side."""
+    if not taken:
+        return _ends(refused)
+    below = [length for length in refused if length < taken[0]]
+    above = [length for length in refused if length > taken[-1]]
+    return below[-1:] + above[:1] or _ends(refused)
 
 
 def value_words(value: Any, expression: str) -> str:
