@@ -107,6 +107,83 @@ def test_another_stack_is_refused(stack: str) -> None:
     assert stack in judged(f"---\nstack: {stack}\n---\n# Notes\n\n- A user can write a note.\n")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The backend is written in Django.",
+        "It must use MongoDB.",
+        "Use React for the front end.",
+        "Data are stored in PostgreSQL.",
+        "All data is kept in a Postgres database.",
+        "The server is written in Go with Postgres.",
+        "Please write it with Django and MongoDB.",
+        "Frontend: React",
+        "We prefer Vue.js on the front end.",
+        "It is deployed on AWS.",
+        "The database is PostgreSQL, not MySQL.",
+        "Do not use MongoDB, use PostgreSQL.",
+        "The API uses GraphQL.",
+        "The app runs on Kubernetes.",
+    ],
+)
+def test_a_stack_that_the_request_states_is_refused_in_its_words(line: str) -> None:
+    assert line in judged(f"# Notes\n\n- A user can write a note.\n- {line}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Notes\n\n## Tech stack\n\n- React\n",
+        "# Notes in Django\n",
+        "# N\n\n| Part | What |\n|--|--|\n| Database | MySQL |\n",
+    ],
+)
+def test_a_stack_in_a_heading_a_list_or_a_table_is_refused(text: str) -> None:
+    assert "Python, FastAPI and SQLite" in judged(
+        f"{text}\n## Notes\n\n- A user can write a note.\n- Anyone can read notes.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "No MongoDB.",
+        "We do not use MongoDB, MySQL or Redis.",
+        "SQLite is used instead of PostgreSQL.",
+        "The data is stored in SQLite, not in PostgreSQL.",
+        "MongoDB is not needed.",
+        "The data is kept in SQLite or PostgreSQL.",
+        "It must be written in Python with FastAPI.",
+        "Data are stored in SQLite.",
+        "A user can write a note about PostgreSQL.",
+        "Users react to notes and go to the server room.",
+        "Kubernetes comes later.",
+        "We used to run on MySQL.",
+    ],
+)
+def test_a_stack_that_is_excluded_served_or_only_spoken_of_does_not_refuse(line: str) -> None:
+    assert judged(f"# Notes\n\n- A user can write a note.\n- {line}\n") == ""
+
+
+_MISSED = ("Notes glow in the dark.", "The moon is full.", "Doors open sideways.")
+
+
+def test_fewer_than_half_of_the_sentences_is_too_little() -> None:
+    half = "# Notes\n\n- A user can write a note.\n- Anyone can read notes.\n"
+    enough, less = ("".join(f"- {line}\n" for line in _MISSED[:count]) for count in (2, 3))
+    assert judged(half + enough) == ""
+    assert judged(half + less) == "only 2 of 5 sentences were understood; the rest is listed under not understood"
+
+
+@pytest.mark.parametrize("line", ["It must use MongoDB.", "- ".join(f"{line}\n" for line in _MISSED)])
+def test_the_plan_of_a_refused_request_begins_with_the_reason_and_builds_nothing(line: str) -> None:
+    text = f"# Notes\n\n- A user can write a note.\n- {line}\n"
+    plan = model.plan({"request": text})
+    assert plan["summary"].removeprefix("Not built: ").startswith(judged(text))
+    assert [plan[key] for key in ("entities", "assumptions", "criteria", "questions")] == [[], [], [], []]
+    assert plan["not_understood"]
+
+
 def test_the_agent_refuses_before_a_workspace_is_made() -> None:
     text = (REQUESTS / "refused_rust_library.md").read_text()
     plan = model.plan({"request": text})

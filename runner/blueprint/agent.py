@@ -27,7 +27,7 @@ def fits(tasks: tuple[Task, ...], request: Request, plan: JsonObject | None) -> 
     """Why the pack cannot serve this request and these tasks, or ""."""
     told = {"text": request.text, "title": request.title, "stack": request.stack}
     stored = any(task.kind == "table" for task in tasks)
-    return unfit(told, None if stored else plan) or misfit(tasks, request, plan, load_pack(DEFAULT_PACK, Path.cwd()))
+    return unfit(told, plan, stored) or misfit(tasks, request, plan, load_pack(DEFAULT_PACK, Path.cwd()))
 
 
 def open_agent(name: str, settings: Mapping[str, Json], root: Path) -> Agent:

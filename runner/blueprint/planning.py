@@ -74,7 +74,8 @@ def make_plan(request: Json, components: Mapping[str, Sequence[str]] | None, dec
         draft = Draft(reading=reading, units=units, refused=refused)
         plan, wrong = _attempt(draft, components, decompose)
         if not wrong - refused:
-            return plan
+            refusal = misfit(draft.reading, plan) if plan["entities"] else ""
+            return _nothing(draft, plan, components) if refusal else plan
         refused = refused | wrong
 
 
@@ -372,7 +373,7 @@ def _settle(plan: dict[str, Json]) -> None:
 
 
 def _nothing(draft: Draft, plan: dict[str, Json], components: Mapping[str, Sequence[str]] | None) -> dict[str, Json]:
-    """The plan of a request in which nothing is stored: it can be shown, and is refused when it is to be carried out."""
+    """The plan of a request that is refused when it is to be carried out: why, what was understood and what was not."""
     statement = next(
         (unit.statement for unit in draft.units if not unit.excluded),
         next((unit.statement for unit in draft.units), Statement(text=plan["title"], quote=plan["title"], line=1)),
@@ -383,11 +384,12 @@ def _nothing(draft: Draft, plan: dict[str, Json], components: Mapping[str, Seque
     ids = [entry["id"] for entry in requirements]
     return {
         **plan,
-        "summary": f"{plan['title']}: {reason}",
+        "summary": f"Not built: {reason}.",
         "requirements": requirements,
         "criteria": [],
         "constraints": [],
         "entities": [],
         "assumptions": [],  # nothing is built that could rest on one
+        "questions": [],
         "components": [{"name": name, "title": _TITLES.get(name, name), "why": ids}],
     }
