@@ -273,14 +273,36 @@ def test_what_cannot_start_says_why_before_anything_is_made(project: Project) ->
         (["run", "payments", "--request", "missing.md"], 2, "No such file"),
         (["run", "payments", "--request", "request.md", "--time", "soon"], 2, "no duration"),
         (["run", "payments", "--request", "request.md", "--set", "a"], 2, "KEY=VALUE"),
-        (["resume", "nothing"], 3, "no runs yet"),
-        (["cancel", "nothing"], 3, "no runs yet"),
+        (["run", "payment"], 2, 'no pipeline "payment"; did you mean "payments"?'),
+        (["resume", "nothing"], 2, "no runs yet"),
+        (["cancel", "nothing"], 2, "no runs yet"),
     ],
 )
 def test_wrong_words_have_their_exit_code(project: Project, words: list[str], code: int, said: str) -> None:
     project.write("empty.md", "\n")
     got, _, err = orch(project, *words)
     assert (got, said in err) == (code, True), err
+
+
+def test_resume_and_cancel_take_the_last_run_and_refuse_an_unknown_one(project: Project) -> None:
+    project.run(request(project), "payments", until="plan")
+    for words in (["resume"], ["resume", "last"], ["cancel"], ["cancel", "last"]):
+        code, _, err = orch(project, *words)
+        assert (code, 'run "run" is finished: ok' in err) == (3, True), err
+    for command in ("resume", "cancel", "show", "events", "report"):
+        code, _, err = orch(project, command, "nothing")
+        assert (code, 'there is no run "nothing"' in err) == (2, True), err
+
+
+@pytest.mark.parametrize("words", [[], ["--model", "architect=scripted/typo"], ["--agent", "scripted/typo"]])
+def test_a_broken_double_is_refused_as_lint_does(project: Project, words: list[str]) -> None:
+    broken = "models:\n  plan: [{jsno: 1}]\n"
+    project.write("scripted/typo.yaml" if words else "scripted/payments.yaml", broken)
+    code, _, err = orch(project, "run", "payments", "--request", "request.md", *words)
+    assert code == 2, err
+    assert f'scripted/{"typo" if words else "payments"}.yaml:2:11: error: unexpected key "jsno"' in err
+    assert "did you mean" in err
+    assert not (project.root / ".orch").exists()
 
 
 def test_a_criterion_without_tasks_is_decomposed_alone(project: Project) -> None:

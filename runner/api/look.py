@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runner.errors import CannotStart, UsageError
+from runner.errors import UsageError
 from runner.journal import Journal
 from runner.records import Event, Json, JsonObject
 from runner.reporters.rows import read_report
@@ -19,15 +19,15 @@ _PERIOD = 0.1
 
 
 def open_journal(root: Path) -> Journal:
-    """The journal of the project at `root`. Raises CannotStart where there is none: looking makes no files."""
+    """The journal of the project at `root`. Raises UsageError where there is none: looking makes no files."""
     path = root / ".orch" / "journal.db"
     if not path.exists():
-        raise CannotStart(f"no runs yet: there is no {path}", "start one: orch run PIPELINE --request FILE")
+        raise UsageError(f"no runs yet: there is no {path}", "start one: orch run PIPELINE --request FILE")
     return Journal.open(path)
 
 
 def find_run(journal: Journal, name: str) -> str:
-    """The run's full name from its name, a beginning that only it has, or "last". Raises CannotStart, UsageError."""
+    """The run's full name from its name, a beginning that only it has, or "last". Raises UsageError."""
     runs = [str(row["run"]) for row in journal.runs()]
     if name in runs:
         return name
@@ -38,7 +38,7 @@ def find_run(journal: Journal, name: str) -> str:
         raise UsageError(f'"{name}" is the beginning of {len(found)} runs', f"one of: {', '.join(found[-8:])}")
     if not found:
         known = ", ".join(runs[-5:]) or "none"
-        raise CannotStart(f'there is no run "{name}" in {journal.path}', f"the latest runs: {known}")
+        raise UsageError(f'there is no run "{name}" in {journal.path}', f"the latest runs: {known}")
     return found[0]
 
 

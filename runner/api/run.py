@@ -17,7 +17,7 @@ from runner.api.options import RunOptions, input_values
 from runner.api.outcome import Outcome
 from runner.errors import CannotStart, FileProblems, UsageError
 from runner.journal import Journal
-from runner.load import Loaded, load_pipeline
+from runner.load import Loaded, load_pipeline, load_script
 from runner.managing.places import caps
 from runner.positions import Document, load_json, load_yaml
 from runner.records import Event, Json, JsonObject, Limits, Pipeline, Request, to_json
@@ -25,6 +25,7 @@ from runner.registry import STEPS, NotShipped
 from runner.resources import Resources
 from runner.rules import judge_pipeline
 from runner.sandbox import Sandbox
+from runner.schema.messages import meant
 from runner.workspace import uncommitted
 
 Listener = Callable[[Event], None]
@@ -51,6 +52,7 @@ def prepare(root: Path, pipeline: str, request: Request | None, options: RunOpti
     Raises FileProblems (what `orch lint` reports), UsageError, CannotStart.
     """
     loaded = load_judged(root, pipeline, options.managers or None)
+    refuse_broken_doubles(root, options)
     limited = with_limits(loaded, options)
     refuse_unshipped(limited)
     given = _given(root, limited, options)
@@ -75,6 +77,7 @@ def prepare_dry(root: Path, pipeline: str, request: Request | None, options: Run
     """Like `prepare`, for a walk that neither spends nor works: steps that work, and what needs them, are left out,
     models that can spend give way to the blueprint, and agents need not be ready."""
     loaded = load_judged(root, pipeline, options.managers or None)
+    refuse_broken_doubles(root, options)
     limited = with_limits(loaded, options)
     refuse_unshipped(limited)
     given = _given(root, limited, options)
@@ -120,13 +123,24 @@ def load_judged(root: Path, pipeline: str, managers: Sequence[str] | None) -> Lo
         if found is None:
             known = ", ".join(resources.names("pipelines"))
             looked = ", ".join(resources.looked("pipelines", pipeline))
-            raise UsageError(f'there is no pipeline "{pipeline}"', f"looked in {looked}; there are: {known}")
+            close = meant(pipeline, resources.names("pipelines"))
+            raise UsageError(f'there is no pipeline "{pipeline}"{close}', f"looked in {looked}; there are: {known}")
         path = found
     loaded = load_pipeline(path, resources, managers)
     wrong = [problem for problem in judge_pipeline(loaded) if problem.severity == "error"]
     if wrong or loaded.pipeline is None:
         raise FileProblems(wrong)
     return loaded
+
+
+def refuse_broken_doubles(root: Path, options: RunOptions) -> None:
+    """Raises FileProblems for a script that only the command line names; those of the pipeline were judged with it."""
+    resources = Resources(root)
+    for use in (*options.models.values(), options.agent):
+        kind, _, name = use.partition("/")
+        file = resources.find("scripted", name) if kind == "scripted" and name else None
+        if file is not None and (wrong := judge_pipeline(load_script(file, resources))):
+            raise FileProblems(wrong)
 
 
 def with_limits(loaded: Loaded, options: RunOptions) -> Pipeline:

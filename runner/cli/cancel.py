@@ -11,7 +11,7 @@ from runner.resources import find_root
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", default="last")
 def cancel(run: str) -> None:
-    """Stop a run and keep what it has done; `orch resume` goes on with it."""
+    """Stop RUN (by default the last one) and keep what it has done; `orch resume` goes on with it."""
     click.echo(cancel_run(find_root(Path.cwd()), run))

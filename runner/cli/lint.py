@@ -15,10 +15,10 @@ from runner.cli.output import readers_may_leave
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 def lint(paths: tuple[Path, ...], form: str, strict: bool) -> int:
-    """Check pipelines, managers, templates, schemas, plans and tasks.
+    """Check pipelines, managers, templates, schemas, doubles, plans and tasks.
 
-    Without PATHS all of the project's pipelines/, managers/, templates/ and schemas/. Exit code 0: no errors,
-    1: errors, 2: wrong usage, 70: orch itself failed on a file.
+    Without PATHS all of the project's pipelines/, managers/, templates/, schemas/ and scripted/. Exit code 0: no
+    errors, 1: errors, 2: wrong usage, 70: orch itself failed on a file.
     """
     # Imported when it runs, so that `orch lint --help` costs what click costs.
     from runner.api import findings  # noqa: PLC0415

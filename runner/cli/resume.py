@@ -16,14 +16,14 @@ from runner.resources import find_root
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", default="last")
 @click.option("--time", "limit", type=DURATION, metavar="DURATION", help="A new time limit for what is left.")
 @click.option(
     "--budget", type=click.FloatRange(0, min_open=True), metavar="USD", help="A new cost limit for all of it."
 )
 @click.option("--progress", default="auto", type=click.Choice(choices()), help="How progress is said, on stderr.")
 def resume(run: str, limit: float | None, budget: float | None, progress: str) -> int:
-    """Go on with a run that was stopped, from the sources that it started with.
+    """Go on with RUN (by default the last one) where it was stopped, from the sources that it started with.
 
     What is finished is read from the journal: no answer is bought twice, no finished task starts again.
     """

@@ -13,15 +13,28 @@ from runner.schema.messages import listed, meant
 _SUFFIX = ".schema.json"
 
 
-@click.command()
+class _Naming(click.Command):
+    """Names every schema in its help."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Schemas"):
+            formatter.write_text(", ".join(_known()))
+
+
+@click.command(cls=_Naming)
 @click.argument("name")
 def schema(name: str) -> int:
-    """Print the JSON Schema NAME: pipeline, manager, test, plan, tasks, lint, report, or a kind such as specs/table."""
-    folder = shipped_folder("schemas")
-    known = sorted(file.relative_to(folder).as_posix().removesuffix(_SUFFIX) for file in folder.rglob(f"*{_SUFFIX}"))
+    """Print the JSON Schema NAME, such as pipeline, or the one of a kind, such as specs/table."""
+    folder, known = shipped_folder("schemas"), _known()
     wanted = name.removesuffix(_SUFFIX)
     if wanted not in known:
         raise UsageError(f'no schema is called "{name}"{meant(wanted, known)}', f"schemas: {listed(known)}")
     content = json.loads((folder / f"{wanted}{_SUFFIX}").read_text(encoding="utf-8"))
     click.echo(json.dumps(content, indent=1, ensure_ascii=False))
     return 0
+
+
+def _known() -> list[str]:
+    folder = shipped_folder("schemas")
+    files = folder.rglob(f"*{_SUFFIX}")
+    return sorted(file.relative_to(folder).as_posix().removesuffix(_SUFFIX) for file in files)

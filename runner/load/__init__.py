@@ -7,7 +7,7 @@ What they find wrong is structure and references; the rules over what was loaded
 from __future__ import annotations
 
 from runner.load.loaded import Loaded, Origin
-from runner.load.loading import all_managers, load_manager, load_pipeline
+from runner.load.loading import all_managers, load_manager, load_pipeline, load_script
 from runner.load.values import seconds
 
-__all__ = ["Loaded", "Origin", "all_managers", "load_manager", "load_pipeline", "seconds"]
+__all__ = ["Loaded", "Origin", "all_managers", "load_manager", "load_pipeline", "load_script", "seconds"]

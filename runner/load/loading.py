@@ -21,6 +21,7 @@ from runner.schema import problems, shipped
 from runner.schema.messages import meant
 
 _PIPELINE, _MANAGER = "pipeline.schema.json", "manager.schema.json"
+_SCRIPT = "scripted.schema.json"
 
 
 def load_pipeline(path: Path, resources: Resources, managers: Sequence[str] | None = None) -> Loaded:
@@ -47,6 +48,13 @@ def load_manager(path: Path, resources: Resources) -> Loaded:
         return loaded
     _add_manager(document, {}, None, loaded, files)
     return loaded
+
+
+def load_script(path: Path, resources: Resources) -> Loaded:
+    """The double in the file `path`: its document, or what is wrong with it."""
+    files = Files(resources)
+    files.document(path, _SCRIPT)
+    return _empty(files.path(path), files)
 
 
 def all_managers(resources: Resources) -> dict[str, Manager]:
@@ -266,11 +274,17 @@ def _collect_scripted(pipeline: Pipeline, managers: Iterable[Manager], files: Fi
     aliases = [
         backend for table in (pipeline.models, pipeline.agents) for listed in table.values() for backend in listed
     ]
-    direct = [Backend(use=use) for manager in managers for use in manager.agents.use]
+    everyone = list(managers)
+    policies = [*(one.agents for one in everyone), *(group.agents for one in everyone for group in one.groups)]
+    direct = [Backend(use=use) for policy in policies for use in policy.use]
     for backend in (*aliases, *direct):
         kind, name = ("scripted", backend.model) if backend.kind == "scripted" else ("agents", backend.kind)
         file = files.resources.find(kind, name) if name else None
-        if file is not None and file.is_file():
+        if file is None or not file.is_file():
+            continue
+        if kind == "scripted":
+            files.document(file, _SCRIPT)
+        else:
             files.text(file)
 
 

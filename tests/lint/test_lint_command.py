@@ -193,3 +193,15 @@ def test_plans_and_tasks_are_judged_at_their_place(orch: Orch, project: Path) ->
     assert done.returncode == 1
     assert "tasks.json:4:" in done.stdout
     assert "[ORC460 unknown_spec_kind]" in done.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["scripted"], ["scripted/d.yaml"], ["elsewhere.yaml"]])
+def test_a_double_is_judged_by_its_schema_wherever_it_stands(orch: Orch, project: Path, words: list[str]) -> None:
+    file = project / (words[0] if words and words[0].endswith(".yaml") else "scripted/d.yaml")
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("models:\n  plan: [{jsno: 1}]\n")
+    done = orch("lint", *words, cwd=project)
+    assert done.returncode == 1
+    assert f'{file.relative_to(project)}:2:11: error: unexpected key "jsno"' in done.stdout
+    file.write_text("models:\n  plan: [{json: 1}]\n")
+    assert orch("lint", *words, cwd=project).returncode == 0
