@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from project import payments
 from runner.load import load_pipeline
 from runner.records import to_json
 from runner.render import Renderer
@@ -156,7 +157,10 @@ def test_explain_prints_the_way_of_each_task(orch: Orch) -> None:
     lines = done.stdout.splitlines()
     assert lines[0] == "database_users -> database (kind table) -> table_creation (rule 1) -> seat 1"
     assert "    waits for database_users (foreign_keys.0.table)" in lines
-    assert sum(1 for line in lines if not line.startswith(" ")) == len(TASKS)
+    assert sum(" -> seat " in line for line in lines) == len(TASKS)
+    assert any(line.startswith("backend.") and ": 2 seats: " in line for line in lines)
+    assert all(": 1 seat: " in line or ": 2 seats: " in line or ": shares seat " in line
+               for line in lines if line[0] != " " and " -> " not in line)  # fmt: skip
 
 
 def test_explain_prints_one_task_in_full(orch: Orch) -> None:
@@ -167,6 +171,22 @@ def test_explain_prints_one_task_in_full(orch: Orch) -> None:
         '    also matched: database (keyword "migration")',
     ]
     assert "    waited for by " in done.stdout
+
+
+def test_explain_lint_and_a_given_file_point_at_the_same_place(orch: Orch, tmp_path: Path) -> None:
+    project = payments(tmp_path / "shop")
+    spec = "{kind: payment_flow, flow: pay, currency: EUR, uses: [nothing], steps: [take the money]}"
+    task = "id: payments_pay, title: Pay, component: payments, action: create, outputs: [flows/pay.txt]"
+    project.write("tasks.yaml", f"tasks:\n  - {{{task}, requirements: [R-1],\n     spec: {spec}}}\n")
+    explained = orch("explain", "payments", "--tasks", "tasks.yaml", cwd=project.root)
+    linted = orch("lint", "tasks.yaml", cwd=project.root)
+    words = ("run", "payments", "--request", "request.md", "--given", "decompose=tasks.yaml", "--progress", "quiet")
+    given = orch(*words, cwd=project.root)
+    place = f"tasks.yaml:3:{len('     spec: ') + spec.index('nothing') + 1}: error: payments_pay: nothing creates"
+    assert (explained.returncode, linted.returncode, given.returncode) == (1, 1, 2)
+    for said in (explained.stdout, linted.stdout, given.stderr):
+        assert place in said
+    assert "payments.flows: 1 seat: 1 point is below second_from.points 4" in explained.stdout
 
 
 @pytest.mark.parametrize(

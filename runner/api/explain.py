@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 from runner import schema
 from runner.api.run import load_judged
 from runner.errors import FileProblems, UsageError
-from runner.managing.explain import details, explain, line
+from runner.managing.explain import details, explain, line, seat_reasons
 from runner.positions import Document, load_json, load_yaml, read_source
 from runner.records import Problem, Task, from_json
+from runner.resources import Resources
+from runner.rules.places import placed
 from runner.schema.messages import meant
 
 
-def explain_tasks(root: Path, pipeline: str, tasks: Path, task: str = "") -> str:
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """`text` for people; `problems` stand against the assignment, each at its place in the file of tasks."""
+
+    text: str
+    problems: tuple[Problem, ...] = ()
+
+
+def explain_tasks(root: Path, pipeline: str, tasks: Path, task: str = "") -> Explained:
     """The line of every task in the file and what it waits for, or all that is known of the one `task`.
 
     Raises errors.FileProblems for files that `orch lint` would refuse, errors.UsageError for a task that is not there.
     """
     loaded = load_judged(root, pipeline, None)
-    found, _, problems = explain(read_tasks(tasks), loaded.managers)
+    document = _read(tasks, Resources(root).relative(tasks.absolute()))
+    found, assignment, problems = explain(_tasks(document), loaded.managers)
     names = [one.task.id for one in found]
     if task and task not in names:
         raise UsageError(f'no task "{task}" in {tasks}{meant(task, names)}', hint=f"it holds {len(names)} tasks")
@@ -28,28 +39,27 @@ def explain_tasks(root: Path, pipeline: str, tasks: Path, task: str = "") -> str
     for one in found:
         if not task or one.task.id == task:
             lines += [line(one), *(f"    {text}" for text in details(one, everything=bool(task)))]
-    wrong = [problem for problem in problems if not task or problem.owner == task]
-    return "\n".join([*lines, *(f"{one.severity}: {one.message} [{one.rule} {one.name}]" for one in wrong)])
+    shown = [group for group in assignment.groups if not task or task in group.tasks]
+    lines += seat_reasons(shown, {one.task.id: one.task for one in found}, loaded.managers)
+    wrong = [placed(problem, document) for problem in problems if not task or problem.owner == task]
+    return Explained("\n".join(lines), tuple(wrong))
 
 
-def read_tasks(path: Path) -> tuple[Task, ...]:
-    """The tasks of a YAML or JSON file: `{"tasks": [...]}` or the list itself. Raises errors.FileProblems."""
-    text, problems = read_source(path, str(path))
+def _read(path: Path, name: str) -> Document | None:
+    text, problems = read_source(path, name)
     _refuse(problems)
-    document, problems = (load_json if path.suffix == ".json" else load_yaml)(text or "", str(path))
+    document, problems = (load_json if path.suffix == ".json" else load_yaml)(text or "", name)
     _refuse(problems)
+    return document
+
+
+def _tasks(document: Document | None) -> tuple[Task, ...]:
     if document is None:
         return ()
     data = {"tasks": document.data} if isinstance(document.data, list) else document.data
     wanted = schema.shipped("tasks.schema.json")
-    _refuse([_placed(problem, document) for problem in schema.problems(wanted, data)])
+    _refuse([placed(problem, document) for problem in schema.problems(wanted, data)])
     return from_json(tuple[Task, ...], data["tasks"])
-
-
-def _placed(problem: Problem, document: Document) -> Problem:
-    parts = [int(part) if part.isdigit() else part for part in problem.pointer.split("/")[1:]]
-    pointer = tuple(parts[1:] if isinstance(document.data, list) else parts)
-    return dataclasses.replace(problem, position=document.position(pointer))
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner import schema
 from runner.errors import UsageError
-from runner.load import Loaded, all_managers, load_manager, load_pipeline
+from runner.load import Loaded, all_managers, load_manager, load_pipeline, load_script
 from runner.positions import Document, load_json, load_yaml, read_source
 from runner.records import Plan, Position, Problem, from_json
 from runner.records.catalogue import finding
@@ -18,10 +18,11 @@ from runner.resources import Resources
 from runner.rules import in_order, judge_pipeline
 from runner.rules.answers import judge_answer, names_for
 from runner.rules.base import Judgement
+from runner.rules.places import placed
 from runner.rules.secrets import hard_coded
 from runner.rules.templates import judge_alone
 
-FOLDERS = ("pipelines", "managers", "templates", "schemas")
+FOLDERS = ("pipelines", "managers", "templates", "schemas", "scripted")
 _YAML = (".yaml", ".yml", ".json")
 
 
@@ -96,7 +97,7 @@ def _kind_by_place(file: Path) -> str:
         return "test"
     if file.name.endswith(".schema.json"):
         return "schema"
-    folders = {"pipelines": "pipeline", "managers": "manager"}
+    folders = {"pipelines": "pipeline", "managers": "manager", "scripted": "scripted"}
     return folders.get(file.parent.name, "") if file.suffix in {".yaml", ".yml"} else ""
 
 
@@ -108,7 +109,7 @@ def _kind_by_content(file: Path) -> str:
     signs = (
         ("pipeline", {"steps"}), ("test", {"cases"}), ("schema", {"$schema"}), ("tasks", {"tasks"}),
         ("plan", {"requirements", "components"}), ("manager", {"handles"}), ("manager", {"extends"}),
-        ("manager", {"specs"}),
+        ("manager", {"specs"}), ("scripted", {"models"}), ("scripted", {"agents"}),
     )  # fmt: skip
     return next((kind for kind, sign in signs if sign <= set(keys)), "pipeline")
 
@@ -122,6 +123,10 @@ def _pipeline(file: Path, resources: Resources) -> Found:
 
 def _manager(file: Path, resources: Resources) -> Found:
     return _judged(load_manager(file, resources))
+
+
+def _scripted(file: Path, resources: Resources) -> Found:
+    return _judged(load_script(file, resources))
 
 
 def _judged(loaded: Loaded) -> Found:
@@ -172,7 +177,7 @@ def _plan(file: Path, resources: Resources) -> Found:
         # A plan alone has no request beside it: what compares the two is judged by `run`.
         names = [name for name in names_for("plan") if name != "quotes_request"]
         judgement = Judgement(data=document.data, plan=from_json(Plan, document.data))
-        found = [_owned(problem, document) for problem in judge_answer(names, judgement)]
+        found = [placed(problem, document) for problem in judge_answer(names, judgement)]
     return [*problems, *found], sources
 
 
@@ -182,13 +187,14 @@ def _tasks(file: Path, resources: Resources) -> Found:
         return problems, sources
     bare = isinstance(document.data, list)
     data = {"tasks": document.data} if bare else document.data
-    found = schema.problems(schema.shipped("tasks.schema.json"), data, None if bare else document)
+    found = [
+        placed(problem, document)
+        for problem in schema.problems(schema.shipped("tasks.schema.json"), data, None if bare else document)
+    ]
     if not found:
         judgement = Judgement(data=data, managers=all_managers(resources))
         names = [name for name in names_for("tasks") if name not in {"covers_plan", "unknown_requirement"}]
-        found = [_owned(problem, document) for problem in judge_answer(names, judgement)]
-    elif bare:
-        found = [_placed(problem, document, problem.pointer.removeprefix("/tasks")) for problem in found]
+        found = [placed(problem, document) for problem in judge_answer(names, judgement)]
     return [*problems, *found], sources
 
 
@@ -206,36 +212,6 @@ def _placed(problem: Problem, document: Document, pointer: str) -> Problem:
     return finding(problem.rule, problem.message, where, pointer=pointer, hint=problem.hint, severity=problem.severity)
 
 
-def _owned(problem: Problem, document: Document) -> Problem:
-    """The problem at the place of the task (or requirement) that has to answer for it."""
-    if problem.position is not None:
-        return problem
-    where = document.position(_owner(problem.owner, document))
-    return Problem(
-        problem.rule,
-        problem.name,
-        problem.message,
-        where,
-        problem.severity,
-        problem.pointer,
-        problem.hint,
-        owner=problem.owner,
-    )
-
-
-def _owner(owner: str, document: Document) -> tuple[str | int, ...]:
-    data = document.data
-    lists: Iterable[tuple[tuple[str | int, ...], object]] = (
-        [((), data)] if isinstance(data, list) else [((key,), value) for key, value in data.items()]
-    )
-    for base, values in lists:
-        for index, value in enumerate(values if isinstance(values, list) else ()):
-            if isinstance(value, dict) and owner and owner in (value.get("id"), value.get("name")):
-                key = "id" if value.get("id") == owner else "name"
-                return (*base, index, key)
-    return ()
-
-
 def tool_version() -> str:
     """The version of orch, as its package says; "0+checkout" where it runs without being installed."""
     from importlib import metadata  # noqa: PLC0415 - only the JSON output says a version
@@ -249,6 +225,7 @@ def tool_version() -> str:
 _LINTERS: dict[str, Callable[[Path, Resources], Found]] = {
     "pipeline": _pipeline,
     "manager": _manager,
+    "scripted": _scripted,
     "template": _template,
     "schema": _schema,
     "test": _test,

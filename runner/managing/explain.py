@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.managing.assign import assign
+from runner.managing.seats import why
 from runner.managing.select import Choice, choose
-from runner.records import Assignment, Edge, Manager, Problem, Task
+from runner.records import AssignedGroup, Assignment, Edge, Manager, Problem, SeatPolicy, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,28 @@ def line(explanation: Explanation) -> str:
         f"seat {seat}",
     )
     return " -> ".join(steps)
+
+
+def seat_reasons(
+    groups: Iterable[AssignedGroup], tasks: Mapping[str, Task], managers: Mapping[str, Manager]
+) -> list[str]:
+    """Why each group has the seats that it has, e.g. `database.tables: 1 seat: 2 points are below second_from.points
+    5`."""
+    lines = []
+    for group in groups:
+        manager, name = managers[group.manager], f"{group.manager}.{group.name}"
+        own = next((one.agents for one in manager.groups if one.name == group.name), manager.agents)
+        seat = group.seats[-1].id
+        if seat.startswith(f"{name}."):
+            said = why([tasks[task] for task in group.tasks], len(group.seats), own.seats)
+        else:
+            said = f"shares seat {seat}: {_too_few([tasks[task] for task in group.tasks], own.seats)}"
+        lines.append(f"{name}: {said}")
+    return lines
+
+
+def _too_few(tasks: Sequence[Task], policy: SeatPolicy) -> str:
+    return why(tasks, 1, policy).partition(": ")[2]
 
 
 def details(explanation: Explanation, *, everything: bool = True) -> list[str]:

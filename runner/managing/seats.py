@@ -34,6 +34,25 @@ def split(tasks: Sequence[Task], paths: Paths, policy: SeatPolicy) -> tuple[tupl
     return tuple(tuple(sorted((task.id for task in seat), key=place.__getitem__)) for seat in (one, two))
 
 
+def why(tasks: Sequence[Task], number: int, policy: SeatPolicy) -> str:
+    """Why `split` gave a group so many seats."""
+    points = _points(tasks)
+    if number > 1:
+        many = f"{len(tasks)} tasks (a second from {policy.tasks}) and {points} points (from {policy.points})"
+        return f"{number} seats: {many}"
+    if points < policy.points:
+        return f"1 seat: {_are(points, 'point')} below second_from.points {policy.points}"
+    if len(tasks) < policy.tasks:
+        return f"1 seat: {_are(len(tasks), 'task')} below second_from.tasks {policy.tasks}"
+    if policy.max < 2:
+        return f"1 seat: seats.max is {policy.max}"
+    return f"1 seat: its tasks share files or wait for each other, so that no two parts of {MIN_POINTS} points are left"
+
+
+def _are(number: int, word: str) -> str:
+    return f"{number} {word} is" if number == 1 else f"{number} {word}s are"
+
+
 def in_group_paths(groups: Iterable[Sequence[str]], after: Mapping[str, Sequence[str]]) -> list[Paths]:
     """For each group: who waits for whom inside it, also through tasks of other groups."""
     members = [list(group) for group in groups]

@@ -17,6 +17,7 @@ from runner.models.base import Answer, Ask, Message
 from runner.records import Json, JsonObject, Plan, Problem, from_json
 from runner.rules.answers import judge_answer
 from runner.rules.base import Judgement
+from runner.rules.places import placed
 from runner.steps.base import StepContext, StepResult
 from runner.steps.owners import by_item
 from runner.steps.rejecting import say_rejected
@@ -77,7 +78,7 @@ async def given(context: StepContext, output: Json) -> StepResult:
     """Judges an output that a person supplies like an answer, and publishes it. Raises errors.FileProblems."""
     wrong = _judged(context, output)
     if errors(wrong):
-        raise FileProblems([_placed(context, problem) for problem in errors(wrong)])
+        raise FileProblems([placed(problem, context.document) for problem in errors(wrong)])
     _say(context, wrong)
     _publish(context, output)
     return StepResult(output=output)
@@ -197,10 +198,3 @@ def _say(context: StepContext, problems: Sequence[Problem]) -> None:
     for problem in problems:
         data = {"severity": "warning", "rule": problem.rule, "message": problem.message, "hint": problem.hint}
         context.emit("problem", context.address, data)
-
-
-def _placed(context: StepContext, problem: Problem) -> Problem:
-    if problem.position is not None or context.document is None:
-        return problem
-    parts = tuple(int(part) if part.isdigit() else part for part in problem.pointer.split("/")[1:])
-    return dataclasses.replace(problem, position=context.document.position(parts))
