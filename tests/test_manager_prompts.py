@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import textwrap
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pytest
 
 from project import Project
 from runner.api.lint import lint
-from runner.records import Problem
+from runner.records import Problem, Task, WorkOrder
+from runner.render.variables import ORDER
 
 HEAD = """
 version: 1
@@ -152,3 +155,12 @@ def test_the_checks_of_a_kind_see_its_own_fields_alone(tmp_path: Path) -> None:
 def test_the_checks_of_a_group_are_judged_too(tmp_path: Path) -> None:
     group = "groups: [{name: g, checks: [{name: k, run: [x, '{{ task.spec.od }}']}]}]\n"
     assert [one.rule for one in found(tmp_path, group + CHECKS)] == ["ORC224"]
+
+
+def test_the_page_on_managers_lists_every_variable_and_its_fields(tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "managers.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.M))
+    assert sorted(rows) == sorted(ORDER)
+    shapes = {"task": Task, "order": WorkOrder}
+    for name, record in shapes.items():
+        assert {field.name for field in dataclasses.fields(record)} <= set(re.findall(r"`(\w+)`", rows[name])), name

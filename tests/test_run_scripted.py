@@ -284,6 +284,16 @@ def test_wrong_words_have_their_exit_code(project: Project, words: list[str], co
     assert (got, said in err) == (code, True), err
 
 
+def test_a_run_that_stops_early_says_what_to_look_at_and_nothing_of_sandboxes(project: Project) -> None:
+    words = ("run", "payments", "--request", "request.md", "--until", "plan", "--progress", "plain")
+    code, out, err = orch(project, *words)
+    assert code == 0, err
+    name = next(line.split()[1] for line in out.splitlines() if line.startswith("run: "))
+    assert err.endswith(f"look at it with: orch show {name} --step plan > plan.json\n")
+    assert json.loads(orch(project, "show", name, "--step", "plan")[1])["title"] == "Payments for the shop"
+    assert "sandbox" not in err + orch(project, "show")[1]
+
+
 def test_resume_and_cancel_take_the_last_run_and_refuse_an_unknown_one(project: Project) -> None:
     project.run(request(project), "payments", until="plan")
     for words in (["resume"], ["resume", "last"], ["cancel"], ["cancel", "last"]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.api.asking import Asking
 from runner.api.budget import Budget
+from runner.api.choices import due, works
 from runner.api.contexts import Contexts
 from runner.api.life import Life
 from runner.api.working import Working
@@ -107,7 +108,8 @@ def _say_start(contexts: Contexts, prepared: Prepared, resumed: int) -> None:
         "pipeline": prepared.pipeline.name,
         "workspace": prepared.options.workspace,
         "offline": prepared.options.offline,
-        "sandbox": sandbox.name,
+        # A run that starts no process says nothing of sandboxes.
+        "sandbox": sandbox.name if works(prepared.pipeline, due(prepared.pipeline, prepared.options.until)) else "",
         "models": {alias: one.backend.use for alias, one in prepared.choices.models.items()},
         "agents": {alias: one.backend.use for alias, one in prepared.choices.agents.items()},
         "notes": notes,

@@ -35,7 +35,20 @@ def texts_of(sources: Mapping[str, str], root: Path) -> Texts:
 
 def as_text(problems: Iterable[Problem], texts: Texts) -> str:
     """Each problem as a line that tools can match, the place in the file, and the hint."""
-    return "\n".join(line for problem in problems for line in _block(problem, texts))
+    listed = list(problems)
+    hiding = {problem.position.path: problem for problem in listed if problem.position and _hides(problem)}
+    blocks = (
+        [*_block(one, texts), *([_WAITING] if any(one is last for last in hiding.values()) else [])] for one in listed
+    )
+    return "\n".join(line for block in blocks for line in block)
+
+
+_WAITING = "  = note: further checks of this file wait until this is fixed"
+
+
+def _hides(problem: Problem) -> bool:
+    """Whether a finding is about the form of its file: rules look only at files whose form is right."""
+    return problem.severity == "error" and problem.rule.startswith(("ORC0", "ORC1")) and problem.rule != "ORC000"
 
 
 def _block(problem: Problem, texts: Texts) -> list[str]:

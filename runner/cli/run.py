@@ -80,7 +80,11 @@ def run(
     prepared = prepare(root, pipeline, _request(request), chosen)
     with listening(progress, sys.stderr) as listeners:
         outcome = asyncio.run(start(prepared, listeners))
-    return say_end(root, outcome)
+    code = say_end(root, outcome)
+    if prepared.options.until and not code:
+        step = prepared.options.until
+        click.echo(f"look at it with: orch show {outcome.run} --step {step} > {step}.json", err=True)
+    return code
 
 
 def say_ahead(outcome: Outcome) -> int:

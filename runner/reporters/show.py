@@ -49,8 +49,8 @@ def run_text(report: Report) -> str:
     facts = [
         f"run {report['run']}: {report['status']}",
         report["verdict"],
-        f"pipeline {report['pipeline']}, {seconds(report['seconds'])}, {usd(report['usage']['cost_usd'])}, "
-        f"sandbox {report['sandbox']}",
+        f"pipeline {report['pipeline']}, {seconds(report['seconds'])}, {usd(report['usage']['cost_usd'])}"
+        + (f", sandbox {report['sandbox']}" if report["workspace"] else ""),
     ]
     if report["workspace"]:
         facts.append(f"software: {report['workspace']}")

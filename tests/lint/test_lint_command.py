@@ -205,3 +205,16 @@ def test_a_double_is_judged_by_its_schema_wherever_it_stands(orch: Orch, project
     assert f'{file.relative_to(project)}:2:11: error: unexpected key "jsno"' in done.stdout
     file.write_text("models:\n  plan: [{json: 1}]\n")
     assert orch("lint", *words, cwd=project).returncode == 0
+
+
+def test_a_file_of_the_wrong_form_says_once_that_other_checks_wait(orch: Orch, project: Path) -> None:
+    file = project / "pipelines" / "shop.yaml"
+    wait = "further checks of this file wait until this is fixed"
+    file.write_text(
+        PIPELINE.replace("needs:", "nedes:").replace("inputs:", "inptus:").replace("uses: command", "uses: 5")
+    )
+    said = orch("lint", cwd=project).stdout
+    assert (said.count("ORC101"), said.count(wait)) == (2, 1)
+    assert said.rstrip().endswith(wait)
+    file.write_text(PIPELINE.replace("[ask]", "[aks]"))
+    assert wait not in orch("lint", cwd=project).stdout
