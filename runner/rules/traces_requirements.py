@@ -1,7 +1,8 @@
 """ORC451 traces_requirements: everything in the plan is there because of a requirement.
 
 Components and criteria name requirements (or an assumption) that exist, every requirement is named by a component,
-and no id stands twice.
+and no id stands twice. An assumption that was taken out of the plan (struck) may still stand in the `why` of a component
+that something else is a reason for.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def judge(judgement: Judgement) -> Iterator[Problem]:
     yield from _double_ids(plan)
     known = set(ids_of(plan))
     for label, pointer, names in _traces(plan):
-        yield from (_unknown(label, pointer, name) for name in names if name not in known)
+        struck = label.startswith("component") and bool(known & set(names))
+        lost = [name for name in names if name not in known and not (struck and name.startswith("A-"))]
+        yield from (_unknown(label, pointer, name) for name in lost)
     for place, component in enumerate(plan.components):
         if not component.why:
             yield _problem(f'component "{component.name}" names no requirement', f"/components/{place}")
@@ -61,10 +64,12 @@ def _without_component(plan: Plan) -> Iterator[Problem]:
 
 
 def _unknown(label: str, pointer: str, name: str) -> Problem:
-    return _problem(f"{label} names {name}, which the plan does not have", pointer)
+    hint = f"take the {label} out as well" if label.startswith("component") and name.startswith("A-") else _HINT
+    return _problem(f"{label} names {name}, which the plan does not have", pointer, hint)
 
 
-def _problem(
-    message: str, pointer: str, hint: str = "name the R-n it serves, or an assumption A-n with its why"
-) -> Problem:
+_HINT = "name the R-n it serves, or an assumption A-n with its why"
+
+
+def _problem(message: str, pointer: str, hint: str = _HINT) -> Problem:
     return Problem(ID, NAME, message, pointer=pointer, hint=hint)

@@ -17,12 +17,14 @@ from runner.blueprint.decomposing import (
 )
 from runner.blueprint.decomposing.calls import Call
 from runner.blueprint.decomposing.shape import Shape, shape_of
+from runner.blueprint.decomposing.striking import without_struck
 from runner.records import Json, JsonObject
 
 
 def every_call(shape: Shape) -> list[Call]:
     """All endpoints of the application."""
-    return [backend.health(shape), *accounts.calls(shape), *endpoints.calls(shape), *live.calls(shape)]
+    probe = [backend.health(shape)] if shape.asked("health") else []
+    return [*probe, *accounts.calls(shape), *endpoints.calls(shape), *live.calls(shape)]
 
 
 def _tables(shape: Shape) -> list[str]:
@@ -30,7 +32,8 @@ def _tables(shape: Shape) -> list[str]:
 
 
 def _api(shape: Shape) -> list[dict[str, Json]]:
-    return [*endpoints.tasks(shape), backend.openapi(shape, every_call(shape))]
+    document = backend.openapi(shape, every_call(shape))
+    return [*endpoints.tasks(shape), *([document] if document["requirements"] else [])]
 
 
 COMPONENTS: Mapping[str, Callable[[Shape], list[dict[str, Json]]]] = {
@@ -50,7 +53,7 @@ def decompose(plan: JsonObject, component: str) -> list[dict[str, Json]]:
     """The tasks of one component of a plan. Raises KeyError for a component that the blueprint does not know."""
     if not plan.get("entities"):
         return [_described(plan, component)]
-    return COMPONENTS[component](shape_of(plan))
+    return COMPONENTS[component](shape_of(without_struck(plan)))
 
 
 def decompose_all(plan: JsonObject) -> list[dict[str, Json]]:

@@ -20,7 +20,8 @@ ENVIRONMENT: list[dict[str, Json]] = [
 
 def tasks(shape: Shape) -> list[dict[str, Json]]:
     """The application, the database module, the health endpoint."""
-    return [_application(shape), _database(shape), endpoint_task(shape, health(shape))]
+    asked = shape.asked("health")
+    return [_application(shape), _database(shape), *([endpoint_task(shape, health(shape))] if asked else [])]
 
 
 def _application(shape: Shape) -> dict[str, Json]:

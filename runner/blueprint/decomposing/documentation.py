@@ -21,8 +21,9 @@ _COMMANDS = [
 
 
 def tasks(shape: Shape, calls: Sequence[Call], tables: Sequence[str]) -> list[dict[str, Json]]:
-    """Three documents; what they cover must exist first."""
-    return [_readme(shape), _api(shape, calls), _data(shape, tables)]
+    """Three documents, each where it is asked for or assumed; what they cover must exist first."""
+    made = [_readme(shape), _api(shape, calls), _data(shape, tables)]
+    return [task for task in made if task["requirements"]]
 
 
 def _readme(shape: Shape) -> dict[str, Json]:
@@ -45,16 +46,23 @@ def _readme(shape: Shape) -> dict[str, Json]:
             "says": "Run the tests; they start servers of their own on free ports.",
             "examples": [_COMMANDS[4]],
         },
-        {
-            "heading": "Containers",
-            "says": "Build and start the container; the data stay in the volume app-data.",
-            "examples": ["docker compose up --build"],
-        },
-        {
-            "heading": "Documents",
-            "says": "The API is described in docs/api.md and openapi.json, the tables in docs/data.md.",
-        },
     ]
+    composed = bool(shape.asked("operations") or shape.artefact("compose"))
+    if composed:
+        sections.append(
+            {
+                "heading": "Containers",
+                "says": "Build and start the container; the data stay in the volume app-data.",
+                "examples": ["docker compose up --build"],
+            }
+        )
+    if shape.asked("documents"):
+        sections.append(
+            {
+                "heading": "Documents",
+                "says": "The API is described in docs/api.md and openapi.json, the tables in docs/data.md.",
+            }
+        )
     spec: dict[str, Json] = {
         "kind": "document",
         "file": "README.md",
@@ -72,7 +80,7 @@ def _readme(shape: Shape) -> dict[str, Json]:
         "documentation",
         spec,
         served,
-        inputs=["app/main.py", "requirements.txt", "compose.yaml"],
+        inputs=["app/main.py", "requirements.txt", *(["compose.yaml"] if composed else [])],
     )
 
 

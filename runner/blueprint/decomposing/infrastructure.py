@@ -14,8 +14,13 @@ _ENVIRONMENT: list[dict[str, Json]] = [
 
 
 def tasks(shape: Shape) -> list[dict[str, Json]]:
-    """Four artefacts, each for its own reason."""
-    return [_dependencies(shape), _dockerfile(shape), _compose(shape), _ci(shape)]
+    """Four artefacts, each for its own reason; none that nobody asked for or assumes."""
+    return [made for make in (_dependencies, _dockerfile, _compose, _ci) if (made := make(shape))["requirements"]]
+
+
+def _probed(shape: Shape) -> dict[str, Json]:
+    """The health check of a container, where the application has one."""
+    return {"health_check": {"path": "/api/health", "interval_seconds": 30}} if shape.asked("health") else {}
 
 
 def _dependencies(shape: Shape) -> dict[str, Json]:
@@ -56,21 +61,22 @@ def _dockerfile(shape: Shape) -> dict[str, Json]:
         "image": "python:3.11.11-slim-bookworm",
         "ports": [8000],
         "environment": _ENVIRONMENT,
-        "health_check": {"path": "/api/health", "interval_seconds": 30},
+        **_probed(shape),
         "commands": ["python -m app"],
         "service": True,
         "volumes": ["/data"],
         "settings": {"role": "dockerfile", "ignore_file": ".dockerignore", "user": "app"},
     }
-    served = ids(shape.asked("operations"), shape.asked("health"), shape.artefact("dockerfile", "compose"))
+    served = ids(shape.asked("operations"), shape.artefact("dockerfile", "compose"))
+    probe = shape.asked("health")
     return task(
         "infrastructure_dockerfile",
-        "Container image with a health check",
+        f"Container image{' with a health check' if probe else ''}",
         "infrastructure",
         spec,
-        served,
+        ids(served, probe) if served else [],
         needs=["infrastructure_dependencies"],
-        inputs=["app/main.py", "app/routes/health.py"],
+        inputs=["app/main.py", *(["app/routes/health.py"] if probe else [])],
         outputs=["Dockerfile", ".dockerignore"],
     )
 
@@ -86,7 +92,7 @@ def _compose(shape: Shape) -> dict[str, Json]:
         "service": True,
         "volumes": ["app-data:/data"],
         "resources": {"memory": "256m", "cpus": "0.5"},
-        "health_check": {"path": "/api/health", "interval_seconds": 30},
+        **_probed(shape),
         "settings": {"role": "compose", "service": "app"},
     }
     served = ids(shape.asked("operations"), shape.artefact("compose"))

@@ -166,7 +166,7 @@ class Shape:
 
     def asked(self, key: str) -> list[str]:
         """The ids behind what holds for all: storage, operations, tests, documents, health, page."""
-        return list(self.stack["ids"][key])
+        return list(self.stack["ids"].get(key, ()))
 
     def artefact(self, *names: str) -> list[str]:
         return ids(*(self.stack["artefacts"].get(name, ()) for name in names))

@@ -261,22 +261,27 @@ def _page(shape: Shape) -> dict[str, Json]:
             "200 with its tag",
             served,
         ),
-        case_of(
-            "openapi_file_is_current",
-            "the application",
-            "its OpenAPI document is made",
-            "it equals openapi.json",
-            [{"run": "app.openapi:document", "args": [], "equals_file": "openapi.json"}],
-        ),
     ]
-    inputs = ["app/openapi.py", "app/static/client.js", *(f"app/static/components/{tag}.js" for tag in components)]
+    described = bool(shape.asked("documents") or shape.artefact("openapi", "api"))
+    if described:
+        cases.append(
+            case_of(
+                "openapi_file_is_current",
+                "the application",
+                "its OpenAPI document is made",
+                "it equals openapi.json",
+                [{"run": "app.openapi:document", "args": [], "equals_file": "openapi.json"}],
+            )
+        )
+    described_by = ["app/openapi.py"] if described else []
+    inputs = [*described_by, "app/static/client.js", *(f"app/static/components/{tag}.js" for tag in components)]
     return tests_task(
         shape,
         "page",
         "The page is served with its parts",
         "integration",
         ids(shape.page_ids, shape.artefact("openapi")),
-        ["AppShell", "app/openapi.py"],
+        ["AppShell", *described_by],
         inputs,
         cases,
     )
