@@ -147,6 +147,7 @@ FILE_RULES = Table(
         "groups": "runner.rules.groups",
         "handles": "runner.rules.handles",
         "specs": "runner.rules.specs",
+        "examples": "runner.rules.examples",
         "checks": "runner.rules.checks",
         "check_values": "runner.rules.check_values",
         "effects": "runner.rules.effects",

@@ -40,7 +40,7 @@ _WARNINGS = """
 ORC003 yaml11_boolean        ORC004 yaml11_number         ORC005 implicit_date         ORC011 schema_modeline
 ORC204 dead_step             ORC226 constant_comparison   ORC324 not_shipped          ORC403 unreachable_manager
 ORC407 idle_second_seat      ORC408 parallel_over_limit   ORC420 wide_owns            ORC425 rubric_only
-ORC426 no_checks             ORC428 no_effect
+ORC426 no_checks             ORC428 no_effect             ORC429 unfit_example
 """
 
 
