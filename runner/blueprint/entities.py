@@ -8,14 +8,20 @@ Bounds that nobody said are assumptions: shown, with their reason, and easily st
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
+from runner.blueprint.doubting import ACCOUNTS, ORDER
 from runner.blueprint.english import article, join, plural
 from runner.blueprint.things import INTEGERS, LONG, NUMBERS, TEXTS, Thing, World
 from runner.records import Json, JsonObject
 
-Assume = Callable[[str, str], str]
-"""assume(text, why): the id of the assumption."""
+
+class Assume(Protocol):
+    """assume(text, why, *about): the id of the assumption; `about` are the words that it is about, "a|b" for either."""
+
+    def __call__(self, text: str, why: str, *about: str) -> str: ...
+
 
 NOW = "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
 
@@ -76,6 +82,7 @@ def _users(world: World, assume: Assume, stack: dict[str, Json]) -> dict[str, Js
             assume(
                 "People sign up with a username and a password, and log in.",
                 "The request says what users do, not how they become users.",
+                ACCOUNTS,
             )
         )
     told = user.fields
@@ -113,7 +120,7 @@ def _account_field(name: str, told: JsonObject, asked: set[str], assume: Assume)
             "username": f"A username has {said.get('min', 3)} to {said.get('max', 30)} characters of its alphabet and is unique.",
             "password": f"A password has {said.get('min', 8)} to {said.get('max', 200)} characters.",
         }
-        ids.add(assume(text[name], "The request does not bound it."))
+        ids.add(assume(text[name], "The request does not bound it.", ACCOUNTS))
     merged = {**default, **said}
     if "min" in merged and "max" in merged and merged["max"] < merged["min"]:
         merged["min"] = merged["max"]
@@ -140,7 +147,7 @@ def _entity(thing: Thing, world: World, assume: Assume, accounts: bool) -> dict[
     relations += [_link(link, thing, assume) for link in thing.links.values()]
     if thing.feed is not None:
         relations.append({"kind": "feed", "own": thing.feed["own"], "ids": _sorted(thing.feed["ids"])})
-    relations.append(_list(thing))
+    relations.append(_list(thing, assume))
     return {"name": table, "table": table, "fields": _fields(thing, assume), "relations": relations}
 
 
@@ -152,7 +159,7 @@ def _creatable(thing: Thing, assume: Assume, accounts: bool) -> None:
         text = f"{'A signed-in user' if accounts else 'Anyone'} can add {named}."
         thing.operations["create"] = {
             "who": who,
-            "ids": {assume(text, "The request says what it is, not who makes it.")},
+            "ids": {assume(text, "The request says what it is, not who makes it.", *thing.name.split("_"))},
         }
     if not accounts:
         for operation in thing.operations.values():
@@ -176,7 +183,11 @@ def _link(link: JsonObject, target: Thing, assume: Assume) -> dict[str, Json]:
     undo = list(link.get("undo_ids", ()))
     if not undo:
         undo = [
-            assume(f"{article(verb).capitalize()} can be taken back.", "Whoever does it by mistake needs a way back.")
+            assume(
+                f"{article(verb).capitalize()} can be taken back.",
+                "Whoever does it by mistake needs a way back.",
+                verb.split("_")[0],
+            )
         ]
     ids = [*link["ids"], *(target.shows if target.name != "user" else ())]
     return {
@@ -188,7 +199,7 @@ def _link(link: JsonObject, target: Thing, assume: Assume) -> dict[str, Json]:
     }
 
 
-def _list(thing: Thing) -> dict[str, Json]:
+def _list(thing: Thing, assume: Assume) -> dict[str, Json]:
     listing = thing.listing
     narrow = [{"how": how, "by": by, "ids": _sorted(ids)} for (how, by), ids in listing.get("narrow", {}).items()]
     asked = [*listing.get("ids", ()), *thing.operations.get("read", {"ids": ()})["ids"], *thing.shows]
@@ -196,6 +207,10 @@ def _list(thing: Thing) -> dict[str, Json]:
     if order == "":
         order = next((name for name in ("title", "name") if name in thing.fields), "created_at")
     descending = bool(listing.get("descending", order == "newest"))
+    if "order" not in listing:
+        named = plural(thing.name).replace("_", " ").capitalize()
+        text = f"{named} are listed {'newest' if descending else 'oldest'} first."
+        asked.append(assume(text, "The request does not say in what order.", *thing.name.split("_"), ORDER))
     order = "created_at" if order in ("oldest", "newest") else order
     return {
         "kind": "list",
@@ -223,6 +238,8 @@ def _fields(thing: Thing, assume: Assume) -> list[dict[str, Json]]:
         id_ = assume(
             f"{thing.name.replace('_', ' ').capitalize()}: {join(assumed)}.",
             "The request names the field and does not bound it.",
+            *thing.name.split("_"),
+            "|".join(str(data["name"]).split("_")[-1] for data in fields if data.get("assumed")),
         )
         for data in fields:
             data["ids"] = _sorted([*data["ids"], id_]) if data.pop("assumed", False) else data["ids"]
@@ -241,6 +258,7 @@ def _main_field(thing: Thing, assume: Assume) -> dict[str, Json]:
             assume(
                 f"{named.capitalize()} has a {'text' if name == 'content' else 'name'} of {least} to {most} characters.",
                 "The request does not say what it holds, or how much.",
+                *thing.name.split("_"),
             )
         )
     return {
@@ -350,6 +368,7 @@ def _paging(world: World, assume: Assume) -> dict[str, Json]:
             assume(
                 f"A list gives {size} entries at a time, and at most {most} when asked for more.",
                 "The request does not bound every list.",
+                "entries|pagination|paging|paginated|per",
             )
         )
     return {"size": size, "max": max(size, most), "ids": _sorted(ids)}

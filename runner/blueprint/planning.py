@@ -9,10 +9,11 @@ its quote; a sentence for which that does not hold is not understood, and the pl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.blueprint.decomposing.shape import ids
+from runner.blueprint.doubting import doubts
 from runner.blueprint.english import join
 from runner.blueprint.entities import entities_of
 from runner.blueprint.fit import misfit
@@ -54,14 +55,25 @@ class Draft:
     refused: set[int] = field(default_factory=set)
     ids: dict[int, str] = field(default_factory=dict)
     assumptions: list[dict[str, str]] = field(default_factory=list)
+    doubted: set[str] = field(default_factory=set)
 
-    def assume(self, text: str, why: str) -> str:
-        """The id of an assumption; the same text keeps its id."""
+    def assume(self, text: str, why: str, *about: str) -> str:
+        """The id of an assumption; the same text keeps its id. `about` are its words, each with its alternatives: a
+        sentence that was not understood and has a word of each may say otherwise, and is then the `why`."""
         for known in self.assumptions:
             if known["text"] == text:
                 return known["id"]
+        lines = doubts((unit.statement for unit in self.missed()), about)
+        if lines:
+            why = f"{lines} something about it that was not understood."
+            self.doubted.add(f"A-{len(self.assumptions) + 1}")
         self.assumptions.append({"id": f"A-{len(self.assumptions) + 1}", "text": text, "why": why})
         return self.assumptions[-1]["id"]
+
+    def missed(self) -> Iterator[Understood]:
+        """What was not understood, as a whole or at all."""
+        kept = ((index, unit) for index, unit in enumerate(self.units) if not unit.excluded)
+        return (unit for index, unit in kept if not unit.whole or index in self.refused)
 
 
 def make_plan(request: Json, components: Mapping[str, Sequence[str]] | None, decompose: Decompose) -> dict[str, Json]:
@@ -146,7 +158,7 @@ def _plan(draft: Draft, world: World, signed_in: bool) -> dict[str, Json]:
         "summary": f"{title}: one FastAPI application on SQLite with a web page of plain web components.",
         "requirements": requirements,
         "constraints": constraints,
-        "criteria": _criteria(entities, stack),
+        "criteria": _criteria(entities, stack, draft.doubted),
         "components": [],
         "entities": entities,
         "interfaces": [],
@@ -156,11 +168,7 @@ def _plan(draft: Draft, world: World, signed_in: bool) -> dict[str, Json]:
         ],
         "questions": _questions(draft),
         "contradictions": _contradictions(draft),
-        "not_understood": [
-            {"line": unit.statement.line, "text": unit.statement.quote}
-            for index, unit in enumerate(draft.units)
-            if not unit.excluded and (not unit.whole or index in draft.refused)
-        ],
+        "not_understood": [{"line": unit.statement.line, "text": unit.statement.quote} for unit in draft.missed()],
         "stack": stack,
     }
 
@@ -180,46 +188,53 @@ def _delivery(draft: Draft, world: World, stack: dict[str, Json]) -> None:
         or [
             draft.assume(
                 "The data lives in one SQLite file; every migration has a PostgreSQL twin.",
-                "The request names no database; a file needs no server to start.",
+                "The request asks for no other database; a file needs no server to start.",
+                "database|db|store|storage|sqlite|data",
             )
         ],
         "operations": [
             draft.assume(
                 "A pinned container image, a compose file, a GitHub Actions workflow and pinned dependencies.",
                 "Whoever runs the software needs a way to start it anywhere.",
+                "docker|container|compose|deploy|workflow|ci|host|image",
             )
         ],
         "tests": artefacts.get("tests")
         or [
             draft.assume(
-                "Unit and integration tests with pytest.", "Every requirement is shown by a test that can fail."
+                "Unit and integration tests with pytest.",
+                "Every requirement is shown by a test that can fail.",
+                "test|pytest|coverage",
             )
         ],
         "documents": [
             draft.assume(
-                "A README, an API reference and a description of the data.", "Whoever runs it needs the commands."
+                "A README, an API reference and a description of the data.",
+                "Whoever runs it needs the commands.",
+                "readme|documentation|documented|manual",
             )
         ],
         "health": artefacts.get("health")
-        or [draft.assume("A health endpoint.", "The container's health check calls it.")],
+        or [draft.assume("A health endpoint.", "The container's health check calls it.", "health")],
         "page": artefacts.get("page")
         or [
             draft.assume(
                 "A web page on which everything can be done.",
-                "People use the software in a browser; the request names no other way.",
+                "People use the software in a browser; the request asks for no other way.",
+                "page|browser|web|website|interface|ui|screen",
             )
         ],
     }
 
 
-def _criteria(entities: list[dict[str, Json]], stack: JsonObject) -> list[dict[str, Json]]:
-    """What a person would try: bounds, once, owners, feed, live events. Each names the requirements behind it, and
+def _criteria(entities: list[dict[str, Json]], stack: JsonObject, doubted: set[str]) -> list[dict[str, Json]]:
+    """What a person would try: bounds (but none that a sentence may contradict), once, owners, feed, live events. Each names the requirements behind it, and
     whatever it is about keeps its id, so that the tasks that serve the one serve the other."""
     found: list[tuple[str, dict[str, Json]]] = []
     for entity in entities:
         table = entity["table"]
         for data in entity["fields"]:
-            if data.get("max") is not None and data["kind"] == "string":
+            if data.get("max") is not None and data["kind"] == "string" and not doubted & set(data["ids"]):
                 found.append(
                     (
                         f"{table}.{data['name']}: {data['max']} characters are accepted, {data['max'] + 1} are refused.",
@@ -271,8 +286,8 @@ def _asked(ids: Iterable[str]) -> list[str]:
 def _questions(draft: Draft) -> list[str]:
     return [
         f'Line {unit.statement.line}: what exactly is meant by "{unit.statement.text}"?'
-        for index, unit in enumerate(draft.units)
-        if not unit.excluded and unit.statement.kind == "sentence" and (not unit.whole or index in draft.refused)
+        for unit in draft.missed()
+        if unit.statement.kind == "sentence"
     ]
 
 

@@ -1,8 +1,8 @@
 """ORC451 traces_requirements: everything in the plan is there because of a requirement.
 
 Components and criteria name requirements (or an assumption) that exist, every requirement is named by a component,
-and no id stands twice. An assumption that was taken out of the plan (struck) may still stand in the `why` of a component
-that something else is a reason for.
+and no id stands twice. An assumption that was taken out of the plan (struck) may still stand in the `why` of a
+component that something else is a reason for.
 """
 
 from __future__ import annotations
