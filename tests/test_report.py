@@ -128,7 +128,7 @@ def test_the_status_is_that_of_the_last_life(events: list[Any], row: dict[str, A
 def test_the_verdict_line_counts_and_says_what_failed() -> None:
     assert REPORT["verdict"] == (
         "7 of 11 requirements are verified, 4 failed. 3 of 4 criteria are verified, 1 unverified. "
-        "55 tasks: 48 verified, 3 unverified, 1 failed, 3 skipped."
+        "55 tasks: 48 verified, 3 unverified, 1 failed, 3 skipped. 1 line of the request was not understood."
     )
     good = made(Made(fail="").play())
     assert good["verdict"].startswith(

@@ -12,6 +12,7 @@ import pytest
 
 from project import Project, payments
 from runner.api.look import report
+from runner.cli.run import say_end
 from runner.errors import UsageError
 
 MANAGER = """
@@ -123,3 +124,33 @@ def test_runs_of_one_name_at_once_have_a_workspace_each(project: Project) -> Non
     places = {line for text in said for line in text.splitlines() if line.startswith("workspace: ")}
     assert [process.returncode for process in started] == [0, 0, 0, 0]
     assert places == {"workspace: out/p", "workspace: out/p-2", "workspace: out/p-3", "workspace: out/p-4"}
+
+
+PLANNED = """
+    models:
+      plan:
+        - json:
+            title: t
+            requirements: [{id: R-1, text: l, quote: left}]
+            components: [{name: left, why: [R-1]}]
+            not_understood: [{line: 3, text: sing}, {line: 4, text: dance}]
+"""
+
+
+@pytest.mark.parametrize(("strict", "code"), [(False, 0), (True, 1)])
+def test_what_was_not_understood_is_said_and_strict_does_not_accept_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], strict: bool, code: int
+) -> None:
+    made = Project(tmp_path / "plan")
+    made.write("scripted/m.yaml", PLANNED)
+    made.pipeline(
+        "plan: {uses: prompt, with: {model: scripted/m, prompt: plan, schema: plan.schema.json}}",
+        "inputs: {request: {type: markdown}}\n",
+    )
+    outcome = made.run("# left\n\nsing\ndance\n", strict=strict)
+    say_end(made.root, outcome)
+    said = capsys.readouterr()
+    assert outcome.exit_code == code
+    assert said.out.splitlines()[-1] == f"run: run {outcome.status}, 2 lines not understood"
+    assert ("2 lines not understood, which --strict does not accept" in said.err) == strict
+    assert "2 lines of the request were not understood." in report(made.root, "run")["verdict"]

@@ -67,7 +67,9 @@ class Life:
     def _ended(self, states: Mapping[str, StepState]) -> Outcome:
         contexts = self.contexts
         results, verdicts = contexts.known("results") or [], contexts.known("verdicts") or []
-        code, reason, unverified = ended(contexts.pipeline, states, results, verdicts, self.strict)
+        code, reason, unverified = ended(
+            contexts.pipeline, states, results, verdicts, self._not_understood(), self.strict
+        )
         return Outcome(
             run=contexts.run,
             status=STATUS_OF_EXIT[code],
@@ -75,6 +77,7 @@ class Life:
             reason=reason,
             workspace=self._workspace(),
             unverified=unverified,
+            not_understood=self._not_understood(),
             outputs=outputs(contexts.pipeline, states, {"inputs": contexts.inputs}),
         )
 
@@ -86,6 +89,7 @@ class Life:
             reason=error.message,
             hint=error.hint,
             workspace=self._workspace(),
+            not_understood=self._not_understood(),
             flow=self.flow() if isinstance(error, CannotStart) else "",
             error=error,
         )
@@ -110,6 +114,9 @@ class Life:
             cost=None if spends else (0.0, 0.0),
             notes=self.notes,
         )
+
+    def _not_understood(self) -> int:
+        return len((self.contexts.known("plan") or {}).get("not_understood") or ())
 
     def _workspace(self) -> str:
         return str(self.contexts.journal.run(self.contexts.run).get("workspace") or "")

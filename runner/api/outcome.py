@@ -9,6 +9,7 @@ from typing import Literal
 from runner.engine import StepState
 from runner.errors import OrchError
 from runner.records import Json, JsonObject, Pipeline
+from runner.reporters.units import count
 
 RunStatus = Literal["ok", "failed", "refused", "limit", "waiting", "interrupted", "cancelled", "error"]
 STATUS_OF_EXIT: Mapping[int, RunStatus] = {
@@ -21,7 +22,7 @@ RESUMABLE = ("running", "limit", "waiting", "interrupted", "cancelled", "error")
 class Outcome:
     """`reason` and `hint` say why it is not 0; `outputs` are the pipeline's; `workspace` is "" where none was made;
     `report` is the page; `flow` the plan in words, of a run that was refused although it was planned;
-    `error` is what stopped the run, when something did."""
+    `not_understood` counts lines of the request; `error` is what stopped the run, when something did."""
 
     run: str
     status: RunStatus
@@ -32,6 +33,7 @@ class Outcome:
     report: str = ""
     flow: str = ""
     unverified: int = 0
+    not_understood: int = 0
     outputs: JsonObject | None = None
     error: OrchError | None = None
 
@@ -41,9 +43,12 @@ def ended(
     states: Mapping[str, StepState],
     results: Sequence[JsonObject],
     verdicts: Sequence[JsonObject],
+    not_understood: int,
     strict: bool,
 ) -> tuple[int, str, int]:
-    """Exit code, reason and number of unverified items of a run that went to its end."""
+    """Exit code, reason and number of unverified items of a run that went to its end.
+
+    With `strict`, what was not shown to hold and what nothing was made of (`not_understood`) fail the run."""
     reasons = [
         *_failed_steps(pipeline, states),
         *_of("task", "failed", results, "task"),
@@ -51,9 +56,15 @@ def ended(
         *_of("", "failed", verdicts, "id"),
     ]
     unverified = sum(one["status"] == "unverified" for one in (*results, *verdicts))
-    if not reasons and strict and unverified:
-        reasons = [f"{unverified} unverified, which --strict does not accept"]
+    if not reasons and strict and (open_ends := left_open(unverified, not_understood)):
+        reasons = [f"{', '.join(open_ends)}, which --strict does not accept"]
     return (1 if reasons else 0), "; ".join(reasons), unverified
+
+
+def left_open(unverified: int, not_understood: int) -> list[str]:
+    """How much was not shown, and how much of the request nothing was made of, as a person reads it."""
+    said = [f"{unverified} unverified"] if unverified else []
+    return said + ([f"{count(not_understood, 'line')} not understood"] if not_understood else [])
 
 
 def _failed_steps(pipeline: Pipeline, states: Mapping[str, StepState]) -> list[str]:

@@ -12,7 +12,7 @@ import click
 
 from runner.api.ahead import look_ahead
 from runner.api.options import RunOptions
-from runner.api.outcome import Outcome
+from runner.api.outcome import Outcome, left_open
 from runner.api.request import read_request, request_of
 from runner.api.run import prepare, prepare_dry, start
 from runner.cli.output import readers_may_leave
@@ -43,7 +43,7 @@ Option = Callable[[Callable[..., int]], Callable[..., int]]
 @click.option("--given", multiple=True, metavar="STEP=FILE", help="Take the output of a step from a file.")
 @click.option("--until", default="", metavar="STEP", help="Stop after this step.")
 @click.option("--breakdown", is_flag=True, help="Print plan, tasks, seats and timeline; spend and make nothing.")
-@click.option("--strict", is_flag=True, help="Unverified items fail the run.")
+@click.option("--strict", is_flag=True, help="Unverified items, and lines not understood, fail the run.")
 @click.option("--progress", default="auto", type=click.Choice(choices()), help="How progress is said, on stderr.")
 def run(
     pipeline: str,
@@ -122,8 +122,8 @@ def _say_end(outcome: Outcome) -> None:
         click.echo(f"workspace: {os.path.relpath(outcome.workspace)}")
     if outcome.report:
         click.echo(f"report: {os.path.relpath(outcome.report)}")
-    unverified = f", {outcome.unverified} unverified" if outcome.unverified else ""
-    click.echo(f"run: {outcome.run} {outcome.status}{unverified}")
+    open_ends = left_open(outcome.unverified, outcome.not_understood)
+    click.echo(f"run: {', '.join([f'{outcome.run} {outcome.status}', *open_ends])}")
     if outcome.reason:
         click.echo(f"reason: {outcome.reason}", err=True)
     if outcome.hint:

@@ -43,12 +43,18 @@ def _tasks(rows: list[Mapping[str, Any]]) -> str:
     return f"{count(len(rows), 'task')}: {', '.join(said)}" if rows else ""
 
 
+def _lost(rows: list[Mapping[str, Any]]) -> str:
+    verb = "was" if len(rows) == 1 else "were"
+    return f"{count(len(rows), 'line')} of the request {verb} not understood" if rows else ""
+
+
 def verdict_line(made: Mapping[str, Any]) -> str:
-    """One line: how it ended, then requirements, criteria and tasks by status."""
+    """One line: how it ended, then requirements, criteria and tasks by status, and what of the request is not in them."""
     parts = [
         _promised("requirement", "requirements", made["requirements"]),
         _promised("criterion", "criteria", made["criteria"]),
         _tasks(made["tasks"]),
+        _lost(made["not_understood"]),
     ]
     opening = OPENING.get(made["status"], "")
     if opening and made["reason"]:
