@@ -16,7 +16,7 @@ import pytest
 from made_run import ROW, Made, plan
 from runner.api import look
 from runner.api.pictures import draw
-from runner.errors import CannotStart, UsageError
+from runner.errors import UsageError
 from runner.journal import Journal, Key
 from runner.records import Foreach, Pipeline, Step
 
@@ -294,5 +294,5 @@ def test_names_are_found_or_refused(project: Path) -> None:
         assert look.find_run(journal, "blog") == "blog-77"
         with pytest.raises(UsageError):
             look.find_run(journal, "chirp")
-        with pytest.raises(CannotStart):
+        with pytest.raises(UsageError):
             look.find_run(journal, "zzz")

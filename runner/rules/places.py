@@ -19,7 +19,8 @@ def placed(problem: Problem, document: Document | None) -> Problem:
     pointer = _parts(problem.pointer)
     if isinstance(document.data, list) and pointer[:1] == ("tasks",):
         pointer = pointer[1:]
-    return replace(problem, position=document.position(pointer or _owner(problem.owner, document)))
+    exact = max(pointer, _owner(problem.owner, document), key=len)
+    return replace(problem, position=document.position(exact))
 
 
 def _parts(pointer: str) -> Pointer:
