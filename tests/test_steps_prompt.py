@@ -65,14 +65,7 @@ def test_without_a_schema_the_output_is_the_text_and_is_never_rendered_again(pro
     assert project.steps()["b"]["output"] == "ok"
 
 
-TASK = """{id: %s_x, title: Make x, component: %s, action: create, requirements: [%s], outputs: [%s],
-          spec: {kind: thing, name: %s, like: %s}}"""
-
-
-def test_under_foreach_only_the_item_that_owns_a_problem_is_asked_again(project: Project) -> None:
-    project.write(
-        "managers/things.yaml",
-        """
+THINGS = """
         version: 1
         name: things
         description: Things.
@@ -91,8 +84,13 @@ def test_under_foreach_only_the_item_that_owns_a_problem_is_asked_again(project:
         groups: [{name: rest}]
         agents: {use: [scripted/m]}
         prompt: Do it.
-    """,
-    )
+    """
+TASK = """{id: %s_x, title: Make x, component: %s, action: create, requirements: [%s], outputs: [%s],
+          spec: {kind: thing, name: %s, like: %s}}"""
+
+
+def test_under_foreach_only_the_item_that_owns_a_problem_is_asked_again(project: Project) -> None:
+    project.write("managers/things.yaml", THINGS)
     left = TASK % ("left", "left", "R-1", "a.txt", "a", "b")
     wrong, right = (TASK % ("right", "right", "R-2", "b.txt", "b", like) for like in ("nothing", "b"))
     project.write(
@@ -158,3 +156,44 @@ def test_an_answer_that_reached_us_is_not_bought_twice(project: Project) -> None
     assert project.resume().exit_code == 0
     assert [event.data["attempt"] for event in project.events("ask_started")] == [1, 2, 2]
     assert project.steps()["a"]["output"] == {"n": 5}
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_rules_judge_the_answers_that_are_there_when_an_item_failed(project: Project, wrong: bool) -> None:
+    tasks = "{tasks: [{id: left_x, title: x, component: left, action: create, requirements: [%s], outputs: [a.txt],"
+    tasks = tasks % ("R-9" if wrong else "R-1") + " spec: {kind: thing, name: a}}]}"
+    project.write("managers/things.yaml", THINGS)
+    project.write(
+        "scripted/m.yaml",
+        f"""
+        models:
+          plan:
+            - json:
+                title: t
+                requirements: [{{id: R-1, text: l, quote: left}}, {{id: R-2, text: r, quote: right}}]
+                components: [{{name: left, why: [R-1]}}, {{name: right, why: [R-2]}}]
+          split/left: [{{json: {tasks}}}]
+          split/right: [{{text: "no"}}]
+    """,
+    )
+    project.pipeline(
+        """
+        plan: {uses: prompt, with: {model: scripted/m, prompt: plan, schema: plan.schema.json}}
+        split:
+          uses: prompt
+          needs: [plan]
+          foreach: {in: steps.plan.output.components, as: one, key: one.name, collect: tasks, on_error: continue}
+          with: {model: scripted/m, prompt: split, schema: tasks.schema.json, rules: [unknown_requirement, covers_plan]}
+    """,
+        "inputs: {request: {type: markdown}}\nmanagers: [things]\nlimits: {attempts: 1}\n",
+    )
+    assert project.run("left and right").exit_code == 1
+    split = project.steps()["split"]
+    with project.journal() as journal:
+        published = {key.item for key, _ in journal.entries("run", "published")}
+    assert (split["status"], split["reason"].startswith("right: ")) == ("failed", True)
+    if wrong:
+        assert ("R-9" in split["reason"], split["output"], published) == (True, None, {"plan"})
+    else:
+        assert ([task["id"] for task in split["output"]["tasks"]], published) == (["left_x"], {"plan", "tasks"})
+        assert "R-2" not in split["reason"]

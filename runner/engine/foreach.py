@@ -18,15 +18,17 @@ from runner.steps.base import StepResult
 async def run_items(ground: Ground, step: Step, module: ModuleType, scope: JsonObject) -> StepState:
     """The joined result of all items. Items that ended in an earlier life of the run are not run again.
 
-    With `on_error: stop` nothing more starts after a failure; with `continue` every item is tried. Either way the step
-    has failed when an item has, and its output holds what succeeded. Raises errors.StepFailed for an unfit list.
+    With `on_error: stop` nothing more starts after a failure; with `continue` every item is tried, and the answers that
+    are there are judged together and published like a whole. Either way the step has failed when an item has, and its
+    output holds what succeeded: steps that need it to be `ok` are skipped, those that take `any` outcome go on with it.
+    Raises errors.StepFailed for an unfit list, and for answers that do not hold together.
     """
     assert step.foreach is not None  # noqa: S101 - the caller asked for it
     scopes = _scopes(step.foreach, scope)
     ground.emit("step_started", step.name, {"uses": step.uses, "items": len(scopes)})
     states = await _Items(ground, step, module, step.foreach).run(scopes)
     failed = {item: state for item, state in states.items() if state.status != "ok"}
-    if not failed:
+    if not failed or step.foreach.on_error == "continue":
         states = await _settled(ground, step, module, scopes, states)
         failed = {item: state for item, state in states.items() if state.status != "ok"}
     return StepState(
@@ -109,15 +111,24 @@ class _Items:
 async def _settled(
     ground: Ground, step: Step, module: ModuleType, scopes: Mapping[str, JsonObject], states: Mapping[str, StepState]
 ) -> dict[str, StepState]:
-    """Lets the step type look at all items together; what it replaces is kept."""
+    """Lets the step type look at the items that succeeded together, knowing which ones there are; what it replaces is
+    kept. Raises errors.StepFailed, naming the items that failed before as well."""
     settle = getattr(module, "settle", None)
     if settle is None or step.foreach is None:
         return dict(states)
     collect = step.foreach.collect
     contexts = {item: make_context(ground, step, module, item, scope) for item, scope in scopes.items()}
-    results = {item: StepResult(output=state.output, checks=state.checks) for item, state in states.items()}
-    changed = await settle(contexts, results, lambda outputs: join(collect, outputs))
-    settled = {item: StepState.of(changed[item]) for item in scopes}
+    results = {
+        item: StepResult(output=state.output, checks=state.checks)
+        for item, state in states.items()
+        if state.status == "ok"
+    }
+    try:
+        changed = await settle(contexts, results, lambda outputs: join(collect, outputs))
+    except StepFailed as error:
+        before = [f"{item}: {state.reason}" for item, state in states.items() if state.status == "failed"]
+        raise StepFailed("; ".join((*before, error.message)), error.hint) from error
+    settled = {item: StepState.of(changed[item]) if item in changed else states[item] for item in scopes}
     for item, state in settled.items():
         if state != states[item]:
             await ground.journal.put(Key(run=ground.run, kind="item", step=step.name, item=item), state.data)

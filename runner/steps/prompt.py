@@ -52,17 +52,19 @@ async def settle(
     results: Mapping[str, StepResult],
     join: Callable[[list[Json]], Json],
 ) -> Mapping[str, StepResult]:
-    """Judges the joined answers and asks the items that own a problem again. Raises errors.StepFailed."""
-    if not contexts:
+    """Judges the joined answers and asks the items that own a problem again; an item without a result has failed, and
+    what it owes is asked of no other one. Raises errors.StepFailed."""
+    if not results:
         return results
     context = next(iter(contexts.values()))
     if wanted_schema(context) is None:
         return results
     outputs = {item: result.output for item, result in results.items()}
-    asks = {item: first_ask(inner) for item, inner in contexts.items()}
+    asks = {item: first_ask(contexts[item]) for item in outputs}
+    failed = contexts.keys() - results.keys()
     while True:
         joined = join(list(outputs.values()))
-        wrong = _by_rules(context, joined, depth=0)
+        wrong = [one for one in _by_rules(context, joined, depth=0) if one.owner not in failed]
         if not errors(wrong) or _deterministic(context):
             break
         for item, problems in by_item(context.step, outputs, errors(wrong)).items():
