@@ -366,13 +366,20 @@ def words(run: str | list[str]) -> tuple[str, ...]:
     )
 
 
+_OPTION = re.compile(r"--?[^={]+=")
+"""The beginning of a word that stays an option whatever its value is."""
+
+
 def split_run(run: str | list[str] | tuple[str, ...], scope: JsonObject) -> tuple[str, ...]:
-    """The words of a command, filled. A value never becomes two words, and never an option: a word that starts with
-    "-" because of a value is refused unless "--" stands before it."""
+    """The words of a command, filled. A value never becomes two words, never the program, and never an option: a word
+    that starts with "-" because of a value is refused unless "--" stands before it. Raises StepFailed."""
     filled: list[str] = []
-    for word in words(run if isinstance(run, str) else list(run)):
+    written = words(run if isinstance(run, str) else list(run))
+    if written and "{{" in written[0]:
+        raise StepFailed(f"a value may not name the program: {written[0]}", "write the program, and give values to it")
+    for word in written:
         text = as_text(_filled(word, scope))
-        if text.startswith("-") and word.startswith("{{") and "--" not in filled:
+        if "{{" in word and text.startswith("-") and not _OPTION.match(word) and "--" not in written[: len(filled)]:
             raise StepFailed(
                 f'the value of {word} starts with "-": "{text}"', 'put it after "--", or write --option={{ }}'
             )

@@ -12,6 +12,7 @@ import pytest
 from checking import ROOT, context, task
 from runner.checks import command, rubric
 from runner.checks.base import CheckOutcome, with_env
+from runner.errors import StepFailed
 
 
 async def judged(folder: Path, fields: dict[str, Any]) -> CheckOutcome:
@@ -89,3 +90,30 @@ async def test_a_rubric_is_no_evidence_and_says_so(tmp_path: Path) -> None:
     assert outcome.passed is None
     assert "no model judges rubrics" in outcome.output
     assert "Is it kind?" in outcome.output
+
+
+async def test_values_of_the_task_that_are_no_text_are_written_as_json(tmp_path: Path) -> None:
+    values = {"on": True, "names": ["a", "b"]}
+    found = context(tmp_path, task(**values), run=("printf", "%s|", "{{ task.spec.on }}", "{{ task.spec.names }}"))
+    assert (await command.run(found)).output == 'true|["a", "b"]|'
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        ("printf", "{{ task.spec.x }}"),
+        ("printf", " {{ task.spec.x }} "),
+        ("printf", "-{{ task.spec.x }}"),
+        ("{{ task.spec.x }}",),
+        ("./{{ task.id }}",),
+    ],
+)
+async def test_no_value_of_the_task_becomes_an_option_or_the_program(tmp_path: Path, run: tuple[str, ...]) -> None:
+    with pytest.raises(StepFailed):
+        await command.run(context(tmp_path, task(x="--help"), run=run))
+
+
+@pytest.mark.parametrize("run", [("printf", "%s", "--", "{{ task.spec.x }}"), ("printf", "--x={{ task.spec.x }}")])
+async def test_behind_two_dashes_and_an_equals_sign_any_value_may_stand(tmp_path: Path, run: tuple[str, ...]) -> None:
+    outcome = await command.run(context(tmp_path, task(x="--help"), run=run))
+    assert "Usage" not in outcome.output

@@ -6,7 +6,7 @@ import shlex
 
 from runner.checks.base import CheckContext, CheckOutcome
 from runner.checks.words import NoWords, words
-from runner.expressions import fill
+from runner.expressions import split_run
 from runner.records import JsonObject, to_json
 
 OPTIONS: JsonObject = {
@@ -27,7 +27,8 @@ async def run(context: CheckContext) -> CheckOutcome:
     """Passed when the exit code is one of the check's `exit` (where that is empty, any but 0 of a command
     that is there).
 
-    `{{ task... }}` is filled in `run`, as it was in `env`, and never in `shell`: no value becomes a part of a script.
+    `{{ task... }}` is filled in `run`, as it was in `env`, and never in `shell`: no value becomes a part of a script,
+    an option or the program. Raises errors.StepFailed for one that would.
     """
     check = context.check
     try:
@@ -52,5 +53,5 @@ def _argv(context: CheckContext) -> tuple[str, ...]:
     if check.shell:
         return ("/bin/sh", "-c", check.shell)
     if check.run:
-        return tuple(str(fill(word, scope)) for word in check.run)
+        return split_run(check.run, scope)
     return words(str(context.task.spec.get(check.options.get("field", "command"), "")))

@@ -16,7 +16,7 @@ from runner.checks.base import CheckContext, CheckModule, CheckOutcome, with_env
 from runner.errors import OrchError, StepFailed
 from runner.executors.base import Job
 from runner.executors.threads import in_thread
-from runner.expressions import fill
+from runner.expressions import split_run
 from runner.managing.select import matches
 from runner.records import Check, Evidence, Exec, Finished, Manager, Task, TaskCheck, to_json
 from runner.registry import CHECKS, NotShipped, UnknownName
@@ -55,7 +55,7 @@ def refuse_unfillable(job: Job, tasks: Iterable[Task]) -> None:
         for check in checks_of(task, job.managers[group.manager], group.name):
             try:
                 with_env(check, task, job.secrets)
-                fill(list(check.run), {"task": to_json(task)})
+                split_run(check.run, {"task": to_json(task)})
             except StepFailed as error:
                 file = f"managers/{group.manager}.yaml"
                 message = f'{file}: check "{check.name}" cannot be filled for {task.id}: {error.message}'

@@ -1,4 +1,5 @@
-"""ORC317 braces_in_shell: a value never becomes a part of a script, neither under `shell` nor behind `sh -c`.
+"""ORC317 braces_in_shell: a value never becomes a part of a script, neither under `shell` nor behind `sh -c`, and never
+the program of a `run`.
 
 Bad: `run: [sh, -c, "echo {{ inputs.name }}"]`. Good: `shell: echo "$NAME"` with `env: {NAME: "{{ inputs.name }}"}`, or
 `run: [sh, -c, 'echo "$1"', sh, "{{ inputs.name }}"]`, where the value is a word of its own behind the script.
@@ -39,9 +40,14 @@ def judge(loaded: Loaded) -> Iterator[Problem]:
 
 def _judge_run(run: Json, pointer: Pointer, at: Callable[..., Position]) -> Iterator[Problem]:
     try:
-        found = script_of(words(run or []))
+        argv = words(run or [])
     except ExpressionError:
         return  # another rule says what is wrong with the words
+    if argv and "{{" in argv[0]:
+        shown = "".join(f"/{part}" for part in pointer)
+        message, hint = f"a value may not name the program: {argv[0]}", "write the program, and give values to it"
+        yield finding("ORC317", message, at(*pointer), pointer=shown, hint=hint)
+    found = script_of(argv)
     if found is None or "{{" not in found:
         return
     shown = "".join(f"/{part}" for part in pointer)

@@ -40,6 +40,8 @@ VARIANTS = {
         MANAGER.replace(CHECK, 'run: [bash, -lc, "ls {{ task.id }}"]'), "ORC317",
     ),
     "a check that is a script with braces": (MANAGER.replace(CHECK, 'shell: "echo {{ x }}"'), "ORC317"),
+    "a command whose program is a value": (step("""with: {run: "{{ inputs.request }} --version"}"""), "ORC317"),
+    "a check whose program is a value": (MANAGER.replace(CHECK, 'run: ["./{{ task.id }}"]'), "ORC317"),
     "a required field that the schema forbids": (
         MANAGER.replace("required: [kind, name]", "required: [kind, name, nmae]\n      additionalProperties: false"),
         "ORC305",
