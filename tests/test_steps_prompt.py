@@ -197,3 +197,31 @@ def test_rules_judge_the_answers_that_are_there_when_an_item_failed(project: Pro
     else:
         assert ([task["id"] for task in split["output"]["tasks"]], published) == (["left_x"], {"plan", "tasks"})
         assert "R-2" not in split["reason"]
+
+
+def test_a_plan_is_seen_by_steps_that_need_it_and_by_no_other(project: Project) -> None:
+    planned = (
+        "{json: {title: t, requirements: [{id: R-1, text: l, quote: left}], components: [{name: left, why: [R-1]}]}}"
+    )
+    said = "[{text: ok}]"
+    project.write("scripted/m.yaml", f"models: {{plan: [{planned}], far: {said}, near: {said}}}\n")
+    project.pipeline(
+        """
+        plan: {uses: prompt, with: {model: scripted/m, prompt: plan, schema: plan.schema.json}}
+        other: {uses: command, with: {run: [sleep, "0.5"]}}
+        far:
+          uses: prompt
+          needs: [other]
+          with: {model: scripted/m, prompt: "plan: {% if plan is defined %}{{ plan.title }}{% endif %}."}
+        between: {uses: command, needs: [plan], with: {run: ["true"]}}
+        near:
+          uses: prompt
+          needs: [between]
+          with: {model: scripted/m, prompt: "plan: {{ plan.title }}."}
+    """,
+        "inputs: {request: {type: markdown}}\n",
+    )
+    outcome = project.run("left")
+    assert outcome.exit_code == 0, outcome.reason
+    sizes = {event.subject: event.data["characters"] for event in project.events("ask_started")}
+    assert (sizes["far"], sizes["near"]) == (len("plan: ."), len("plan: t."))

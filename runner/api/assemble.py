@@ -62,7 +62,7 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
             emit=emit,
             sandbox=prepared.sandbox,
             renderer=renderer,
-            plan=lambda: contexts.known("plan"),
+            plan=lambda step: contexts.plan(step),
             budget=budget,
             secrets=secrets,
         ),

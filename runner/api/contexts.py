@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runner.agents.base import Emit
 from runner.api.asking import Asking
+from runner.api.choices import due
 from runner.api.working import Working
 from runner.errors import StepFailed
 from runner.journal import Journal, Key
@@ -37,14 +38,18 @@ class Contexts:
     schemas: Schemas
     documents: Mapping[str, Document] = field(default_factory=dict)
     _known: dict[str, Json] = field(default_factory=dict, init=False)
+    _plans: dict[str, JsonObject] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         for key, data in self.journal.entries(self.run, "published"):
             self._known[key.item] = data
+        for key, data in self.journal.entries(self.run, "plan"):
+            self._plans[key.step] = data
 
-    def scope(self) -> JsonObject:
-        """What expressions and templates see beside `steps`; `plan` only once there is one."""
-        plan = {"plan": self._known["plan"]} if "plan" in self._known else {}
+    def scope(self, step: Step) -> JsonObject:
+        """What expressions and templates of the step see beside `steps`; `plan` where a step that it needs made one."""
+        found = self.plan(step)
+        plan = {"plan": found} if found is not None else {}
         return {
             "inputs": dict(self.inputs),
             "request": self.request.text,
@@ -57,9 +62,17 @@ class Contexts:
         """What was published last as plan, tasks, assignment, results or verdicts."""
         return self._known.get(kind)
 
+    def plan(self, step: Step) -> JsonObject | None:
+        """The plan of the nearest step that this one needs, through others too.
+
+        What another step publishes meanwhile is not seen: a prompt must not depend on which of two steps was faster,
+        nor be another one when the run goes on after a crash."""
+        before = [name for name in due(self.pipeline, step.name) if name != step.name and name in self._plans]
+        return self._plans[max(before, key=lambda name: len(due(self.pipeline, name)))] if before else None
+
     def make(self, step: Step, item: str, options: Mapping[str, Json], scope: JsonObject) -> StepContext:
         """The context of a step, or of one item of its foreach."""
-        plan = self._known.get("plan")
+        plan = self.plan(step)
         return StepContext(
             run=self.run,
             step=step,
@@ -83,13 +96,16 @@ class Contexts:
             run_checks=functools.partial(self.working.run_checks, step),
             work=functools.partial(self.working.work, step, item),
             run_pipeline=_no_pipelines,
-            publish=self.publish,
+            publish=functools.partial(self.publish, step),
             assignment=self._assignment,
             document=self.documents.get(step.name),
         )
 
-    def publish(self, kind: str, data: Json) -> None:
+    def publish(self, step: Step, kind: str, data: Json) -> None:
         """Makes something known to later steps, templates and the report; durable before the step's own result."""
+        if kind == "plan":
+            self._plans[step.name] = data
+            self.journal.post(Key(run=self.run, kind="plan", step=step.name), data)
         self._known[kind] = joined(kind, self._known, data)
         self.journal.post(Key(run=self.run, kind="published", item=kind), self._known[kind])
 

@@ -53,10 +53,9 @@ class Working:
     emit: Emit
     sandbox: Sandbox
     renderer: Renderer
-    plan: Callable[[], JsonObject | None]
+    plan: Callable[[Step], JsonObject | None]
     budget: Budget
     secrets: Mapping[str, str] = field(default_factory=dict)
-    deadline: float | None = None
     _workspace: Workspace | None = field(default=None, init=False)
     _making: threading.Lock = field(default_factory=threading.Lock, init=False)
     _open: dict[str, Agent] = field(default_factory=dict, init=False)
@@ -71,7 +70,7 @@ class Working:
     ) -> tuple[TaskResult, ...]:
         """One result for each task. Raises CannotStart, before anything is made, where an agent cannot serve them."""
         if self._workspace is None and "workspace" not in self.journal.run(self.run):
-            self._refuse_unfit(assignment)
+            self._refuse_unfit(step, assignment)
         job = self._job(step, assignment, round, done or {}, feedback or {})
         results: tuple[TaskResult, ...] = await EXECUTORS.module("local").run_orders(job)
         return results
@@ -155,7 +154,7 @@ class Working:
             },
             agent_names={name: one.backend.use for name, one in self.agents.items()},
             request=self.request,
-            plan=self.plan(),
+            plan=self.plan(step),
             workspace=self.workspace(),
             sandbox=self.sandbox,
             journal=self.journal,
@@ -175,7 +174,7 @@ class Working:
             self._open[name] = chosen.module.open_agent(chosen.backend.model, chosen.backend.settings, self.sources)
         return self._open[name]
 
-    def _refuse_unfit(self, assignment: Assignment) -> None:
+    def _refuse_unfit(self, step: Step, assignment: Assignment) -> None:
         tasks = {task.id: task for task in assignment.tasks}
         own: dict[str, list[str]] = {}
         for group in assignment.groups:
@@ -183,7 +182,7 @@ class Working:
             own.setdefault(chosen.backend.use, []).extend(group.tasks)
         for use, names in own.items():
             chosen = next(one for one in self.agents.values() if one.backend.use == use)
-            reason = chosen.module.fits(tuple(tasks[name] for name in names), self.request, self.plan())
+            reason = chosen.module.fits(tuple(tasks[name] for name in names), self.request, self.plan(step))
             if reason:
                 raise CannotStart(
                     f"{use} cannot do this: {reason}", "name another agent with --agent, or change the request"
@@ -204,8 +203,8 @@ class Working:
         return self.renderer.render(manager.template, variables)
 
     def _deadline(self, step: Step) -> float | None:
-        own = time.monotonic() + step.limits.time if step.limits.time else None
-        return min((one for one in (own, self.deadline) if one is not None), default=None)
+        """When the step's own time is up; that of the run ends the whole life."""
+        return time.monotonic() + step.limits.time if step.limits.time else None
 
     def _made(self) -> Workspace:
         place = self.journal.run(self.run).get("repository") or self._chosen()

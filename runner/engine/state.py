@@ -48,8 +48,8 @@ class StepState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """All that a walk needs. `context(step, item, options, scope)` makes what a step type gets; `scope()` is what
-    expressions see beside `steps`; `secrets` may stand under `env` only; `given` holds what a person supplies."""
+    """All that a walk needs. `context(step, item, options, scope)` makes what a step type gets; `scope(step)` is what
+    its expressions see beside `steps`; `secrets` may stand under `env` only; `given` holds what a person supplies."""
 
     run: str
     pipeline: Pipeline
@@ -57,7 +57,7 @@ class Ground:
     emit: Emit
     module: Callable[[str], ModuleType]
     context: Callable[[Step, str, Mapping[str, Json], JsonObject], StepContext]
-    scope: Callable[[], JsonObject]
+    scope: Callable[[Step], JsonObject]
     secrets: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Json] = field(default_factory=dict)
     until: str = ""

@@ -40,7 +40,7 @@ async def run_step(ground: Ground, step: Step, states: Mapping[str, StepState]) 
 
 async def _decide(ground: Ground, step: Step, states: Mapping[str, StepState]) -> StepState:
     module = ground.module(step.uses)
-    scope = {**ground.scope(), "steps": {name: state.data for name, state in states.items()}}
+    scope = {**ground.scope(step), "steps": {name: state.data for name, state in states.items()}}
     try:
         if reason := _unmet(step, states) or _switched_off(step, scope):
             return StepState(status="skipped", reason=reason)
