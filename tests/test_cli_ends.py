@@ -89,3 +89,12 @@ def test_places_that_cannot_be_written_are_said(project: Project) -> None:
     assert (code, "the workspace cannot be made" in err) == (3, True), err
     code, err = orch(project, "report", "-o", "file/inside")
     assert (code, "--output file/inside" in err) == (2, True), err
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "large.md", "-"])
+def test_a_request_has_a_size(project: Project, name: str) -> None:
+    project.pipeline("a: {uses: command, with: {run: ['true']}}", head=REQUEST)
+    project.write("large.md", "x" * (1024 * 1024 + 1))
+    with Path("/dev/zero").open("rb") as zeroes:
+        code, err = orch(project, "run", "p", "--request", name, stdin=zeroes.fileno())
+    assert (code, "is larger than 1 MiB" in err) == (2, True), err

@@ -102,3 +102,23 @@ def test_an_existing_repository_is_worked_on_in_a_branch_of_its_own(tmp_path: Pa
         ["git", "show", "orch/run/main:copy.txt"], cwd=tmp_path / "mine", check=True, capture_output=True, text=True
     )
     assert shown.stdout == "mine\n"
+
+
+@pytest.mark.parametrize("dry", [False, True])
+@pytest.mark.parametrize(
+    ("steps", "until"),
+    [
+        ("a: {uses: prompt, with: {model: [none], prompt: x}}", ""),
+        ("a: {uses: command, with: {run: ['true']}}", ""),
+        (
+            "a: {uses: prompt, with: {model: [none], prompt: x}}\nb: {uses: agent, with: {agent: [none], prompt: x}}",
+            "a",
+        ),
+    ],
+)
+def test_an_agent_that_would_have_nothing_to_do_is_refused(tmp_path: Path, steps: str, until: str, dry: bool) -> None:
+    project = Project(tmp_path / "p")
+    project.pipeline(steps.replace("[none]", "scripted/m"))
+    project.write("scripted/m.yaml", "models: {a: [{text: ok}]}\nagents: {b: [{says: ok}]}\n")
+    with pytest.raises(UsageError, match="no step of this run gives work to an agent"):
+        (project.ahead if dry else project.run)(agent="scripted/m", until=until)

@@ -119,9 +119,24 @@ def _workers(managers: Mapping[str, Manager]) -> dict[str, tuple[str, ...]]:
     return wanted
 
 
+def refuse_unused_agent(pipeline: Pipeline, managers: Mapping[str, Manager], options: RunOptions) -> None:
+    """Raises UsageError for an `--agent` that would have nothing to do."""
+    if options.agent and not _at_work(pipeline, managers, due(pipeline, options.until)):
+        raise UsageError(f"--agent {options.agent}: no step of this run gives work to an agent", "leave it out")
+
+
 def _agents(
     pipeline: Pipeline, managers: Mapping[str, Manager], root: Path, options: RunOptions, steps: tuple[str, ...]
 ) -> dict[str, Chosen]:
+    refuse_unused_agent(pipeline, managers, options)
+    return {
+        name: choose(AGENTS, name, entries_of(pipeline.agents, use), root, offline=options.offline, named=options.agent)
+        for name, use in _at_work(pipeline, managers, steps).items()
+    }
+
+
+def _at_work(pipeline: Pipeline, managers: Mapping[str, Manager], steps: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """What those use that these steps give work to."""
     if not works(pipeline, steps):
         return {}
     wanted = _workers(managers)
@@ -130,7 +145,4 @@ def _agents(
         if use is not None:
             names = (use,) if isinstance(use, str) else tuple(use)
             wanted[" ".join(names)] = names
-    return {
-        name: choose(AGENTS, name, entries_of(pipeline.agents, use), root, offline=options.offline, named=options.agent)
-        for name, use in wanted.items()
-    }
+    return wanted

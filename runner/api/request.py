@@ -10,14 +10,18 @@ from runner.errors import FileProblems, UsageError
 from runner.positions import load_yaml
 from runner.records import Json, JsonObject, Problem, Request
 
+LARGEST = 1024 * 1024
+"""Bytes of a request; no more is read of a file that never ends."""
 _KEYS = ("title", "stack", "requirements")
 _HEADING = re.compile(r"^#\s+(.+?)\s*#*$", re.MULTILINE)
 
 
 def read_request(path: Path) -> Request:
-    """The request in a file. Raises UsageError for one that is unreadable or empty, FileProblems for front matter."""
+    """The request in a file. Raises UsageError for one that is unreadable, empty or too large, FileProblems for its
+    front matter."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
     except OSError as error:
         raise UsageError(
             f"--request {path}: {error.strerror}", "name a Markdown file, or - for standard input"
@@ -31,6 +35,11 @@ def request_of(raw: bytes, name: str, path: str, front: JsonObject | None = None
     The text keeps the line numbers of the file. What front matter asks for stands in the text as well, at its end,
     since the plan is made from the text alone. Raises UsageError, FileProblems.
     """
+    if len(raw) > LARGEST:
+        raise UsageError(
+            f"{path} is larger than {LARGEST // 1024 // 1024} MiB",
+            "a request says what is wanted; leave data out of it",
+        )
     try:
         whole = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from runner.api.assemble import assemble
-from runner.api.choices import Choices, choose_all, choose_free, due, idle_steps, works
+from runner.api.choices import Choices, choose_all, choose_free, due, idle_steps, refuse_unused_agent, works
 from runner.api.look import write_report
 from runner.api.options import RunOptions, input_values
 from runner.api.outcome import Outcome
@@ -81,6 +81,7 @@ def prepare_dry(root: Path, pipeline: str, request: Request | None, options: Run
     limited = with_limits(loaded, options)
     refuse_unshipped(limited)
     given = _given(root, limited, options)
+    refuse_unused_agent(limited, loaded.managers, options)
     limited = replace(limited, steps=idle_steps(limited))
     # Up to a step that works is up to the last one that does not.
     options = options if options.until in limited.steps else replace(options, until="")

@@ -13,7 +13,7 @@ import click
 from runner.api.ahead import look_ahead
 from runner.api.options import RunOptions
 from runner.api.outcome import Outcome, left_open
-from runner.api.request import read_request, request_of
+from runner.api.request import LARGEST, read_request, request_of
 from runner.api.run import prepare, prepare_dry, start
 from runner.cli.output import readers_may_leave
 from runner.cli.progress import choices, listening
@@ -102,7 +102,7 @@ def _request(option: str | None) -> Request | None:
     if option is None:
         return None
     if option == "-":
-        return request_of(sys.stdin.buffer.read(), "request", "standard input")
+        return request_of(sys.stdin.buffer.read(LARGEST + 1), "request", "standard input")
     return read_request(Path(option))
 
 
