@@ -8,7 +8,8 @@ from pathlib import Path
 
 from runner.api.assemble import assemble
 from runner.api.outcome import Outcome
-from runner.api.run import Prepared, row_of
+from runner.api.prepared import Prepared
+from runner.api.run import row_of
 from runner.journal import Journal
 
 _RUN = "breakdown"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runner.api.asking import Asking
 from runner.api.budget import Budget
 from runner.api.choices import due, works
 from runner.api.contexts import Contexts
 from runner.api.life import Life
+from runner.api.prepared import Prepared
 from runner.api.working import Working
 from runner.journal import Journal
 from runner.records import JsonObject
@@ -21,9 +21,6 @@ from runner.resources import Resources
 from runner.sandbox import Sandbox
 from runner.schema import Schemas
 from runner.schema.registry import read_schema
-
-if TYPE_CHECKING:
-    from runner.api.run import Prepared
 
 
 def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resumed: int = 0) -> Life:

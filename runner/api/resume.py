@@ -14,9 +14,9 @@ from runner.api.choices import due, reopen_all, works
 from runner.api.look import find_run, open_journal
 from runner.api.options import RunOptions
 from runner.api.outcome import RESUMABLE, Outcome
+from runner.api.prepared import Prepared
 from runner.api.run import (
     Listener,
-    Prepared,
     load_judged,
     read_document,
     refuse_missing,
@@ -47,7 +47,7 @@ async def resume(
             journal.listen(listener)
         with journal.hold(run):
             row = _unfinished(journal, run)
-            end_processes(run)
+            end_processes(journal.tag(run))
             sources = _unpack(root, run, row["sources"])
             prepared = _prepared(root, sources, row, limit, budget)
             lives = int(row.get("lives", 1)) + 1
@@ -63,7 +63,7 @@ def cancel(root: Path, run: str) -> str:
         if holder is None:
             with journal.hold(run):
                 _unfinished(journal, run)
-                end_processes(run)
+                end_processes(journal.tag(run))
                 journal.update_run(run, status="cancelled")
             return f"{run} was not running; it is marked cancelled"
         if not holder.reachable:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from runner.api.choices import Choices, choose_all, choose_free, due, idle_steps
 from runner.api.look import write_report
 from runner.api.options import RunOptions, input_values
 from runner.api.outcome import Outcome
+from runner.api.prepared import Prepared
 from runner.errors import CannotStart, FileProblems, UsageError
 from runner.journal import Journal
 from runner.load import Loaded, load_pipeline, load_script
@@ -29,21 +30,6 @@ from runner.schema.messages import meant
 from runner.workspace import uncommitted
 
 Listener = Callable[[Event], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """A run that may start: loaded, judged, chosen. Nothing is made or spent yet."""
-
-    root: Path
-    loaded: Loaded
-    pipeline: Pipeline
-    request: Request
-    inputs: Mapping[str, Json]
-    options: RunOptions
-    choices: Choices
-    given: Mapping[str, Document]
-    sandbox: Sandbox
 
 
 def prepare(root: Path, pipeline: str, request: Request | None, options: RunOptions) -> Prepared:
