@@ -33,13 +33,50 @@ def test_rows_with_dates_can_be_made_and_differ() -> None:
 
 
 def test_postgresql_is_not_asked_for_the_length_of_a_date() -> None:
-    assert "length(date)" not in table_ddl(specs()["database_events"], "postgresql")
+    assert "(date)" not in table_ddl(specs()["database_events"], "postgresql")
 
 
 @pytest.mark.parametrize(
     ("value", "taken"),
-    [("2026-02-28", True), ("2026-12-31", True), ("2026-13-01", False), ("2026-00-10", False), ("2026-01-32", False)],
+    [
+        ("2026-02-28", True),
+        ("2024-02-29", True),
+        ("2000-02-29", True),
+        ("2026-02-29", False),
+        ("1900-02-29", False),
+        ("2026-02-31", False),
+        ("2026-04-31", False),
+        ("2026-12-31", True),
+        ("2026-13-01", False),
+        ("2026-00-10", False),
+        ("2026-01-32", False),
+    ],
 )
 def test_the_body_takes_dates_only(value: str, taken: bool) -> None:
     (field,) = [field for field in specs()["api_create_event"]["body"] if field["name"] == "date"]
     assert bool(re.search(field["pattern"], value)) is taken
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ("2026-02-28", True),
+        (None, True),
+        ("2026-02-31", False),
+        ("2026-13-01", False),
+        ("tomorrow..", False),
+        ("", False),
+    ],
+)
+def test_the_database_takes_dates_only(value: str | None, taken: bool) -> None:
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    database.executescript(table_ddl(specs()["database_events"], "sqlite"))
+    row = ("0" * 36, "u", "A title", value)
+    try:
+        database.execute("INSERT INTO events (id, user_id, title, date) VALUES (?, ?, ?, ?)", row)
+        stored = True
+    except sqlite3.IntegrityError as refusal:
+        assert "CHECK" in str(refusal)  # noqa: PT017 - either end is right for some value
+        stored = False
+    database.close()
+    assert stored is taken

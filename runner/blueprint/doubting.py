@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Protocol
 
 from runner.blueprint.english import join, plural
 from runner.blueprint.reading import Statement
 
 ACCOUNTS = "account|register|registration|sign|sign-up|signup|log|login|log-in|username|password"
 ORDER = "newest|oldest|latest|recent|first|sort|order|alphabetically|alphabetical|chronologically|chronological"
+
+
+class Assume(Protocol):
+    """assume(text, why, *about): the id of the assumption; `about` are the words that it is about, "a|b" for either."""
+
+    def __call__(self, text: str, why: str, *about: str) -> str: ...
 
 
 def doubts(missed: Iterable[Statement], about: Iterable[str]) -> str:

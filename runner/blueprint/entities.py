@@ -9,19 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
-from runner.blueprint.doubting import ACCOUNTS, ORDER
+from runner.blueprint.doubting import ACCOUNTS, ORDER, Assume
 from runner.blueprint.english import article, join, plural
 from runner.blueprint.things import INTEGERS, LONG, NUMBERS, TEXTS, Thing, World
 from runner.records import Json, JsonObject
-
-
-class Assume(Protocol):
-    """assume(text, why, *about): the id of the assumption; `about` are the words that it is about, "a|b" for either."""
-
-    def __call__(self, text: str, why: str, *about: str) -> str: ...
-
 
 NOW = "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
 

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from runner.blueprint.folding_lists import fold_feed, fold_list, fold_mark_read, fold_narrow, fold_notify, fold_show
-from runner.blueprint.things import RESERVED, TEXTS, Thing, World, add_id
+from runner.blueprint.english import singular
+from runner.blueprint.folding_lists import (
+    fold_feed,
+    fold_list,
+    fold_mark_read,
+    fold_narrow,
+    fold_notify,
+    fold_show,
+    guard,
+)
+from runner.blueprint.things import RESERVED, TEXTS, Thing, World, add_id, lacks_text
 from runner.blueprint.understanding.facts import Fact
 from runner.records import Json, JsonObject
 
@@ -155,6 +164,8 @@ def _field(world: World, fact: Fact, id_: str) -> bool:
     if thing is None or (fact.entity == "" and not thing):
         return False
     data = {key: value for key, value in fact.data.items() if key != "known"}
+    if not fact.entity and data["name"] not in thing.fields and thing.name != "user":
+        data["name"] = singular(str(data["name"]))
     if thing.table is not None or (data["name"] in RESERVED and thing.name != "user") or data["name"].endswith("_id"):
         return False
     if (
@@ -172,7 +183,8 @@ def _field(world: World, fact: Fact, id_: str) -> bool:
 def _holder(world: World, fact: Fact) -> Thing | None:
     if fact.entity:
         return world.thing(fact.entity)
-    holders = [thing for thing in world.things.values() if fact.data["name"] in thing.fields]
+    names = {str(fact.data["name"]), singular(str(fact.data["name"]))}
+    holders = [thing for thing in world.things.values() if names & thing.fields.keys()]
     if not holders and fact.data["name"] in ("username", "password", "email"):
         return world.thing("user")
     return holders[0] if len(holders) == 1 else None
@@ -191,14 +203,21 @@ def _merge_field(thing: Thing, data: JsonObject, id_: str) -> bool:
 
 def _content(world: World, fact: Fact, id_: str) -> bool:
     thing = world.thing(fact.entity)
-    if thing is None or thing.fields or thing.table is not None:
+    if thing is None or thing.table is not None:
         return False
+    if thing.fields:
+        return _content_field(thing, fact, id_)
     for key, value in fact.data.items():
         if key in ("min", "max") and thing.content.get(key, value) != value:
             return False
         thing.content[key] = value
     add_id(thing.content, id_)
     return True
+
+
+def _content_field(thing: Thing, fact: Fact, id_: str) -> bool:
+    """The text of a thing that has other fields beside it, none of them a text: a review with a rating."""
+    return lacks_text(thing) and _merge_field(thing, {"required": True, **fact.data, "name": "content"}, id_)
 
 
 def _said(world: World, fact: Fact, id_: str) -> bool:
@@ -379,17 +398,4 @@ def _finish(world: World) -> None:
         world.refused |= set(world.inbox_listing.get("ids", ()))
     for child in world.things.values():
         for parent in child.parents:
-            _guard(world, world.things[parent], child)
-
-
-def _guard(world: World, parent: Thing, child: Thing) -> None:
-    """What hangs on a thing that not everybody may see is not shown to more people than the thing itself; lists of
-    owners alone cannot be had for parts of others, so that then the sentence is not claimed."""
-    read = parent.operations.get("read", {"who": "any", "ids": set()})
-    if read["who"] == "owner":
-        world.refused |= set(read["ids"])
-    if read["who"] == "user":
-        entry = child.operations.setdefault("read", {"who": "user", "ids": set()})
-        if entry["who"] == "any":
-            world.refused |= set(read["ids"])
-        entry["ids"] = set(entry["ids"]) | set(read["ids"])
+            guard(world, world.things[parent], child)

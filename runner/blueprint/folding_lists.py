@@ -135,3 +135,16 @@ def fold_mark_read(world: World, fact: Fact, id_: str) -> bool:
         return False
     world.inbox.setdefault("read_all" if fact.data["all"] else "read", set()).add(id_)
     return True
+
+
+def guard(world: World, parent: Thing, child: Thing) -> None:
+    """What hangs on a thing that not everybody may see is not shown to more people than the thing itself; lists of
+    owners alone cannot be had for parts of others, so that then the sentence is not claimed."""
+    read = parent.operations.get("read", {"who": "any", "ids": set()})
+    if read["who"] == "owner":
+        world.refused |= set(read["ids"])
+    if read["who"] == "user":
+        entry = child.operations.setdefault("read", {"who": "user", "ids": set()})
+        if entry["who"] == "any":
+            world.refused |= set(read["ids"])
+        entry["ids"] = set(entry["ids"]) | set(read["ids"])

@@ -9,12 +9,11 @@ its quote; a sentence for which that does not hold is not understood, and the pl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.blueprint.decomposing.shape import ids
+from runner.blueprint.criteria import criteria_of
 from runner.blueprint.doubting import doubts
-from runner.blueprint.english import join
 from runner.blueprint.entities import entities_of
 from runner.blueprint.fit import misfit
 from runner.blueprint.folding import fold
@@ -158,7 +157,7 @@ def _plan(draft: Draft, world: World, signed_in: bool) -> dict[str, Json]:
         "summary": f"{title}: one FastAPI application on SQLite with a web page of plain web components.",
         "requirements": requirements,
         "constraints": constraints,
-        "criteria": _criteria(entities, stack, draft.doubted),
+        "criteria": criteria_of(entities, stack, draft.doubted),
         "components": [],
         "entities": entities,
         "interfaces": [],
@@ -225,62 +224,6 @@ def _delivery(draft: Draft, world: World, stack: dict[str, Json]) -> None:
             )
         ],
     }
-
-
-def _criteria(entities: list[dict[str, Json]], stack: JsonObject, doubted: set[str]) -> list[dict[str, Json]]:
-    """What a person would try: bounds (but none that a sentence may contradict), once, owners, feed, live events. Each names the requirements behind it, and
-    whatever it is about keeps its id, so that the tasks that serve the one serve the other."""
-    found: list[tuple[str, dict[str, Json]]] = []
-    for entity in entities:
-        table = entity["table"]
-        for data in entity["fields"]:
-            if data.get("max") is not None and data["kind"] == "string" and not doubted & set(data["ids"]):
-                found.append(
-                    (
-                        f"{table}.{data['name']}: {data['max']} characters are accepted, {data['max'] + 1} are refused.",
-                        data,
-                    )
-                )
-        for relation in entity["relations"]:
-            if relation["kind"] == "link":
-                found.append(
-                    (
-                        f"The second {relation['verb']} of the same pair is refused with 409 by the API and by a key of the database.",
-                        relation,
-                    )
-                )
-            if relation["kind"] == "feed":
-                found.append((f"The feed of a user holds a followed user's {table} and not a stranger's.", relation))
-            if (
-                relation["kind"] == "operation"
-                and relation["action"] in ("update", "delete")
-                and relation["who"] == "owner"
-            ):
-                found.append(
-                    (
-                        f"Another user's attempt to {relation['action']} one of the {table} is refused with 403.",
-                        relation,
-                    )
-                )
-    if stack.get("notify"):
-        notify = stack["notify"]
-        found.append(
-            (
-                f"The events {join(sorted(notify['events']))} arrive on the open event stream of the user concerned.",
-                notify,
-            )
-        )
-    criteria: list[dict[str, Json]] = []
-    for text, about in found:
-        requirements = _asked(about["ids"])
-        if requirements:
-            criteria.append({"id": f"S-{len(criteria) + 1}", "text": text, "requirements": requirements})
-            about["ids"] = ids(about["ids"], [criteria[-1]["id"]])
-    return criteria
-
-
-def _asked(ids: Iterable[str]) -> list[str]:
-    return [id_ for id_ in ids if id_.startswith("R-")]
 
 
 def _questions(draft: Draft) -> list[str]:

@@ -49,7 +49,23 @@ class Reading:
 
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.S)
-_SENTENCE_END = re.compile(r"(?<=[.!?;])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<!vs\.)(?<! no\.)\s+(?=[^\s])")
+_ABBREVIATIONS = (
+    "e.g.",
+    "i.e.",
+    "etc.",
+    "vs.",
+    " no.",
+    " max.",
+    "(max.",
+    " min.",
+    "(min.",
+    " incl.",
+    " approx.",
+    " ca.",
+)
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?;])" + "".join(f"(?<!{re.escape(one)})" for one in _ABBREVIATIONS) + r"\s+(?=[^\s])"
+)
 _MARKUP = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|^\[[ xX]\]\s+|~~")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _VERBS = re.compile(

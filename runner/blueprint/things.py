@@ -121,6 +121,16 @@ def add_id(entry: dict[str, Json], id_: str) -> None:
     entry.setdefault("ids", set()).add(id_)
 
 
+def lacks_text(thing: Thing) -> bool:
+    """Whether the thing is a text by its name, and none of its fields (but `content`) is one."""
+    others = (data for name, data in thing.fields.items() if name != "content")
+    texts = [data for data in others if not (data.get("numeric") or "choices" in data or data.get("type") in _NO_TEXTS)]
+    return thing.name.split("_")[-1] in TEXTS and not texts
+
+
+_NO_TEXTS = frozenset(["integer", "number", "boolean", "date", "datetime"])
+
+
 def table_name(thing: str) -> str:
     """The table of a thing: its plural."""
     return plural(thing)

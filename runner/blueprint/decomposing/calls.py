@@ -126,6 +126,14 @@ def answers_of(auth: str, *responses: JsonObject) -> list[JsonObject]:
     return sorted([*found, _OUTSIDE], key=lambda response: int(response["status"]))
 
 
+_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
+_DAYS = (
+    "[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+)
+DATE = f"^({_DAYS}|{_LEAP})$"
+"""Every day of the Gregorian calendar and nothing else, in a form that all regular expressions understand."""
+
+
 def body_of(fields: Iterable[JsonObject], partial: bool = False) -> list[JsonObject]:
     found: list[JsonObject] = []
     for one in fields:
@@ -137,7 +145,7 @@ def body_of(fields: Iterable[JsonObject], partial: bool = False) -> list[JsonObj
         }
         entry |= {key: one[key] for key in _BODY_KEYS if key in one}
         if kind == "date":
-            entry["pattern"] = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+            entry["pattern"] = DATE
         if kind == "string" and "choices" not in one:
             entry["trim"] = True
         found.append(entry)

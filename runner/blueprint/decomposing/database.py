@@ -150,7 +150,7 @@ def check_of(field: JsonObject) -> str:
     if field["kind"] == "boolean":
         return f"{name} IN (0, 1)"
     if field["kind"] in ("date", "datetime"):
-        return f"length({name}) = 10" if field["kind"] == "date" else ""
+        return f"date({name}, '+0 days') IS {name}" if field["kind"] == "date" else ""
     subject = f"length({name})" if field["kind"] == "string" else name
     if low is not None and high is not None:
         return f"{subject} BETWEEN {low} AND {high}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runner.blueprint.decomposing.calls import Call
+from runner.blueprint.decomposing.calls import DATE, Call
 from runner.blueprint.decomposing.samples import user, value
 from runner.blueprint.decomposing.shape import LOGIN, REGISTER, Shape, ids
 from runner.blueprint.decomposing.testing_cases import Steps, case_of, other_email, route_files, tests_task, text_of
@@ -154,7 +154,7 @@ def _bare_call(call: Call, token: str) -> dict[str, Json]:
 
 
 def _any(one: JsonObject) -> Json:
-    kind = "date" if str(one.get("pattern", "")).startswith("^[0-9]{4}-") else one["type"]
+    kind = "date" if one.get("pattern") == DATE else one["type"]
     return value({**{key: entry for key, entry in one.items() if key != "pattern" or kind != "date"}, "kind": kind})
 
 

@@ -96,9 +96,9 @@ def _column(column: dict[str, Any], dialect: str) -> str:
         words.append(f"DEFAULT {default}")
     if column.get("unique"):
         words.append("UNIQUE")
-    # PostgreSQL's DATE holds dates only, and has no length.
+    # PostgreSQL's DATE holds dates only: it has no length, and date() would compare a date with itself.
     checked = dialect != "postgresql" or column["type"].upper() != "DATE"
-    if column.get("check") and (checked or not column["check"].startswith("length(")):
+    if column.get("check") and (checked or not column["check"].startswith(("length(", "date("))):
         words.append(f"CHECK ({column['check']})")
     return " ".join(words)
 

@@ -247,8 +247,10 @@ def _posted(verb: str, entity: str, scene: Scene) -> str:
 
 def _create_under(text: str, who: Who, scene: Scene) -> list[Fact] | None:
     verb, _, text = text.partition(" ")
-    for found in re.finditer(r" (?:to|for|on|about|under|in) ", text):
+    for found in re.finditer(r" (?:to|for|on|about|under|in|of) ", text):
         entity = named(text[: found.start()], scene)
+        if found.group() == " of " and (entity or "").split("_")[-1] not in ("review", "comment"):
+            continue  # a list of books, a note of thanks
         for target, tail in _cuts(text[found.end() :]):
             parent, said = _parent(target, scene), _content(tail)
             if entity and parent and said is not None and entity != parent:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 from runner.blueprint.understanding import phrases
+from runner.blueprint.understanding.actors import own_actor
 from runner.blueprint.understanding.facts import Fact, Scene
 
 _UP = r"(?:sign up|register|create an account|create accounts|open an account|join)"
@@ -43,16 +44,17 @@ def ability(text: str) -> list[Fact] | None:
 
 def read(text: str, scene: Scene) -> list[Fact] | None:
     """Sentences about accounts that have no "can" in them, and what needs a login."""
-    for form in (_present, _hashed, _needs_login, _anyone_reads):
+    for form in (_hashed, _needs_login, _anyone_reads):
         found = form(text)
         if found is not None:
             return found
-    return None
+    return _present(text, scene)
 
 
-def _present(text: str) -> list[Fact] | None:
+def _present(text: str, scene: Scene) -> list[Fact] | None:
     found = re.match(rf"^{_WHO}(?P<what>(?:{_UP}|{_IN})s?\b.*)$", text)
-    if not found or not (phrases.is_user(found.group("who")) or phrases.is_anyone(found.group("who"))):
+    who = found.group("who") if found else ""
+    if not found or not (phrases.is_user(who) or phrases.is_anyone(who) or own_actor(who, scene)):
         return None
     what = re.sub(r", and (log|sign) in", r" and \1 in", found.group("what"))
     whole = ability(what)

@@ -16,7 +16,7 @@ _HAS = r"(?:has|have|consists of|contains|includes|is made of|comes with)"
 
 def read(text: str, scene: Scene) -> list[Fact] | None:
     """Sentences about fields and what belongs to what."""
-    for form in (_belongs, _many, _has, _starts, _is):
+    for form in (_in_one, _belongs, _many, _has, _starts, _is):
         found = form(text, scene)
         if found is not None:
             return found
@@ -31,6 +31,19 @@ def _entity(text: str, scene: Scene) -> str:
     ) or phrases.is_user(text):
         return "user"
     return phrases.thing(text) or ""
+
+
+def _in_one(text: str, scene: Scene) -> list[Fact] | None:
+    """ "An article belongs to a section: news, sports or culture": a field of a few values."""
+    found = re.fullmatch(
+        r"(?:an?|each|every) (?P<what>[a-z ]+?) (?:belongs to|is in|has) (?:an?|one|exactly one) (?P<field>[a-z]+): (?P<said>.+)",
+        text,
+    )
+    said = phrases.predicate(found.group("said")) if found else None
+    entity = _entity(found.group("what"), scene) if found else ""
+    if not found or not entity or said is None or said.keys() != {"type", "choices"}:
+        return None
+    return [Fact(kind="field", entity=entity, data={"name": words_of(found.group("field")), **said})]
 
 
 def _belongs(text: str, scene: Scene) -> list[Fact] | None:

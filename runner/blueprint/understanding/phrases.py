@@ -214,6 +214,12 @@ _FLAGS: Mapping[str, JsonObject] = {
     "long text": {"type": "string", "long": True},
     "positive": {"type": "integer", "min": 1, "numeric": True},
     "a positive number": {"type": "integer", "min": 1, "numeric": True},
+    **{
+        f"{power}{unit}": {"type": "number"}
+        for power in ("", "square ", "cubic ")
+        for unit in ("metres", "meters", "kilometres")
+    },
+    **{unit: {"type": "number"} for unit in ("kilograms", "kg", "grams", "litres", "liters", "euros", "dollars")},
     "date": {"type": "date"},
     "a date": {"type": "date"},
     "date and time": {"type": "datetime"},
