@@ -48,8 +48,8 @@ class Project:
         wanted = request_of(request.encode(), "request", "request.md") if request else None
         return asyncio.run(look_ahead(prepare_dry(self.root, pipeline, wanted, RunOptions(**options))))
 
-    def resume(self, run: str = "run") -> Outcome:
-        return asyncio.run(resume(self.root, run))
+    def resume(self, run: str = "run", limit: float | None = None) -> Outcome:
+        return asyncio.run(resume(self.root, run, limit=limit))
 
     def journal(self) -> Journal:
         return Journal.open(self.root / ".orch" / "journal.db")

@@ -344,3 +344,13 @@ def test_what_failed_before_a_crash_stops_the_rest_of_a_foreach(project: Project
     assert project.resume("again").exit_code == 1
     assert [event.subject for event in project.events("item_started", run="again")] == []
     assert 'x: item "y" failed' in project.steps("again")["a"]["failures"]
+
+
+def test_the_time_of_earlier_lives_counts_unless_new_time_is_given(project: Project) -> None:
+    project.pipeline("a: {uses: command, with: {shell: 'sleep 0.9'}}", "limits: {time: 700ms}\n")
+    assert project.run().exit_code == 4
+    started = len(project.events("step_started"))
+    again = project.resume()
+    assert (again.exit_code, "the time limit of 0.7 s is reached" in again.reason) == (4, True)
+    assert len(project.events("step_started")) == started
+    assert project.resume(limit=60).exit_code == 0

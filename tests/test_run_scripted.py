@@ -223,10 +223,11 @@ def test_the_time_limit_ends_with_4_and_the_run_can_go_on(project: Project) -> N
     slow_down(project, "0.5")
     stopped = project.run(request(project), "payments", time=1.2)
     assert (stopped.exit_code, isinstance(stopped.error, LimitReached)) == (4, True)
-    outcome = project.resume()
-    assert outcome.status in ("ok", "limit")
+    again = project.resume()
+    assert (again.exit_code, again.hint) == (4, "give it time for what is left: orch resume RUN --time DURATION")
+    assert project.resume(limit=60).status == "ok"
     with project.journal() as journal:
-        assert journal.run("run")["lives"] == 2
+        assert journal.run("run")["lives"] == 3
 
 
 def test_breakdown_prints_the_flow_and_makes_nothing(project: Project) -> None:

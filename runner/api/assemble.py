@@ -23,8 +23,11 @@ from runner.schema import Schemas
 from runner.schema.registry import read_schema
 
 
-def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resumed: int = 0) -> Life:
-    """The life that is about to begin; `sources` is the folder whose files it uses, `resumed` counts earlier lives."""
+def assemble(
+    prepared: Prepared, journal: Journal, run: str, sources: Path, resumed: int = 0, spent: float = 0.0
+) -> Life:
+    """The life that is about to begin; `sources` is the folder whose files it uses, `resumed` counts earlier lives,
+    which took `spent` seconds of the run's time."""
     pipeline, options = prepared.pipeline, prepared.options
     resources = Resources(sources)
     renderer = Renderer(resources.folders("templates"))
@@ -75,6 +78,7 @@ def assemble(prepared: Prepared, journal: Journal, run: str, sources: Path, resu
         strict=options.strict,
         secrets=secrets,
         time_limit=pipeline.limits.time,
+        time_spent=spent,
         notes=tuple(prepared.choices.notes()),
     )
 

@@ -20,12 +20,13 @@ from runner.records import Assignment, Json, Pipeline, Plan, Task, from_json
 from runner.registry import STEPS
 from runner.reporters.breakdown import breakdown
 
-_MORE_TIME = "resume it, with more --time"
+_MORE_TIME = "give it time for what is left: orch resume RUN --time DURATION"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Life:
-    """`given` and `until` are the caller's; `secrets` what `env` may hold; `strict` counts unverified as failed."""
+    """`given` and `until` are the caller's; `secrets` what `env` may hold; `strict` counts unverified as failed;
+    `time_spent` seconds of `time_limit` went by in earlier lives."""
 
     contexts: Contexts
     given: Mapping[str, Json]
@@ -33,13 +34,14 @@ class Life:
     strict: bool
     secrets: Mapping[str, str]
     time_limit: float | None
+    time_spent: float = 0.0
     notes: tuple[str, ...] = ()
 
     async def run(self) -> Outcome:
         """Walks the steps and keeps how the run ended. Only what orch did not foresee is raised."""
         began = time.monotonic()
         try:
-            async with _stopped_by_signals(), limited(self.time_limit, self.contexts.run, _MORE_TIME):
+            async with _stopped_by_signals(), self._in_time():
                 states = await walk(self._ground())
                 outcome = self._ended(states)
         except OrchError as error:
@@ -48,6 +50,9 @@ class Life:
             self.contexts.working.close()
         self._keep(outcome, time.monotonic() - began)
         return outcome
+
+    def _in_time(self) -> contextlib.AbstractAsyncContextManager[None]:
+        return limited(self.time_limit, self.contexts.run, _MORE_TIME, self.time_spent)
 
     def _ground(self) -> Ground:
         contexts = self.contexts

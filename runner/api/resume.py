@@ -27,6 +27,7 @@ from runner.api.run import (
 from runner.errors import CannotStart
 from runner.journal import Journal
 from runner.records import JsonObject, Request, from_json
+from runner.reporters.timeline import timeline
 from runner.resources import Resources
 from runner.sandbox import Sandbox, end_processes
 
@@ -38,6 +39,8 @@ async def resume(
     root: Path, run: str, listeners: Sequence[Listener] = (), *, limit: float | None = None, budget: float | None = None
 ) -> Outcome:
     """Carries a run on to its end; `limit` (seconds) and `budget` (USD) replace its limits.
+
+    The time that earlier lives took counts, as what they spent does; a new `limit` is for what is left.
 
     Raises CannotStart for a run that is unknown, finished, held by another process, or whose backends are gone.
     """
@@ -52,7 +55,10 @@ async def resume(
             prepared = _prepared(root, sources, row, limit, budget)
             lives = int(row.get("lives", 1)) + 1
             journal.update_run(run, status="running", lives=lives)
-            return reported(journal, await assemble(prepared, journal, run, sources, resumed=lives - 1).run())
+            # Before the life begins: its own first event would end the pause.
+            spent = timeline(journal.events(run)).seconds if limit is None else 0.0
+            life = assemble(prepared, journal, run, sources, resumed=lives - 1, spent=spent)
+            return reported(journal, await life.run())
 
 
 def cancel(root: Path, run: str) -> str:
