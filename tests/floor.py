@@ -175,7 +175,8 @@ def main(root: Path, point: str, name: str) -> None:
         if (at, about.partition("-")[0]) == (point, name):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    end_processes(RUN)
+    with Journal.open(root / "journal.db") as journal:
+        end_processes(journal.tag(RUN))
     floor = Floor.load(root)
     results = floor.run(reached=reached, readable=(signs,))
     print(json.dumps({task: result.status for task, result in results.items()}))  # noqa: T201

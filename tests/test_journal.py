@@ -158,3 +158,10 @@ def test_a_journal_that_cannot_be_opened_is_said(tmp_path: Path, broken: str) ->
     (tmp_path / broken).write_text("no journal " * 500)
     with pytest.raises(CannotStart, match="cannot be opened"):
         Journal.open(path)
+
+
+def test_runs_of_one_name_in_two_projects_have_two_tags(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "a.db") as one, Journal.open(tmp_path / "b.db") as other:
+        assert one.tag("r1") != other.tag("r1")
+    with Journal.open(tmp_path / "a.db") as again:
+        assert again.tag("r1") == one.tag("r1")

@@ -82,7 +82,7 @@ def command_runner(job: Job, folder: Path, scratch: Path) -> Exec:
             timeout=timeout,
             stdin=stdin,
             network=network,
-            tag=job.run,
+            tag=job.journal.tag(job.run),
         )
 
     return run_command

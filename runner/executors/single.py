@@ -109,7 +109,7 @@ def _runner(site: Site, folder: Path, scratch: Path, writes: bool) -> Exec:
             writable=(folder, scratch) if writes else (scratch,),
             readable=(folder, site.workspace.git.directory),
             network=site.network if network is None else network,
-            tag=site.run,
+            tag=site.journal.tag(site.run),
             **options,  # type: ignore[arg-type]
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import hashlib
 import json
 import queue
 import sqlite3
@@ -211,6 +212,11 @@ class Journal:
         """Every run, oldest first, without its sources."""
         rows = self._read("SELECT run, created, data FROM runs ORDER BY created, run", ())
         return [{"run": run, "created": created, **json.loads(data)} for run, created, data in rows]
+
+    def tag(self, run: str) -> str:
+        """What marks the processes of a run on this machine: another project may have a run of the same name."""
+        home = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()[:12]
+        return f"{run}@{home}"
 
     def hold(self, run: str) -> Hold:
         """Makes this process the only one that works on `run` until the hold is released or the process ends.
