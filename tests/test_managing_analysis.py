@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from managing import backend, database, endpoint, index, managers, table, work
 from runner.managing.analysis import Span, schedule
 from runner.managing.assign import assign
 from runner.managing.places import caps
 from runner.managing.schedule import Dispatcher
 from runner.records import AssignedGroup, Assignment, Edge, Seat, Task
-from tests.managing import backend, database, endpoint, index, managers, table, work
 
 
 def alone(*tasks: Task, edges: tuple[tuple[str, str], ...] = ()) -> Assignment:

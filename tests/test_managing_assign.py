@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from managing import PAGE, backend, database, endpoint, index, managers, table
 from runner.managing.assign import assign
 from runner.managing.explain import details, explain, line
 from runner.managing.references import edges
 from runner.records import AgentPolicy, Assignment, Manager, Match, SeatPolicy, Task, from_json, to_json
 from runner.schema import problems, shipped
-from tests.managing import PAGE, backend, database, endpoint, index, managers, table
 
 
 def seats(assignment: Assignment) -> dict[str, tuple[str, ...]]:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from managing import Worked, backend, database, endpoint, index, managers, table, work
 from runner.managing.assign import assign
 from runner.managing.globs import overlap
 from runner.managing.ranks import seated, upward
 from runner.managing.schedule import Dispatcher, Wait
 from runner.records import AssignedGroup, Assignment, Edge, Seat, Task, TaskResult
-from tests.managing import Worked, backend, database, endpoint, index, managers, table, work
 
 SEED = (table("users"), table("posts", "users"), table("followers", "users"), index("idx", "posts"))
 

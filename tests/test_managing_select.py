@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from managing import backend, database, endpoint, index, managers, table
 from runner.managing.globs import matches as glob_matches
 from runner.managing.globs import overlap
 from runner.managing.select import Choice, choose, matches
 from runner.records import Manager, Match
-from tests.managing import backend, database, endpoint, index, managers, table
 
 
 def manager(name: str, *handles: Match) -> Manager:

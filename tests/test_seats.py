@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.seats import TASKS, project
 from project import Project
 from runner.records import Event
+from seats import TASKS, project
 
 
 def overlapping(events: list[Event]) -> set[frozenset[str]]:
