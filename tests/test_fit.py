@@ -124,6 +124,9 @@ def test_another_stack_is_refused(stack: str) -> None:
         "Do not use MongoDB, use PostgreSQL.",
         "The API uses GraphQL.",
         "The app runs on Kubernetes.",
+        "Tech: Node.js, Express and MongoDB",
+        "Store the notes in MongoDB.",
+        "The backend is not written in Python but in Go.",
     ],
 )
 def test_a_stack_that_the_request_states_is_refused_in_its_words(line: str) -> None:
@@ -158,6 +161,10 @@ def test_a_stack_in_a_heading_a_list_or_a_table_is_refused(text: str) -> None:
         "A user can write a note about PostgreSQL.",
         "Users react to notes and go to the server room.",
         "Kubernetes comes later.",
+        "It replaces our old PHP server.",
+        "The old system was written in Java.",
+        "Express delivery is used for parcels.",
+        "A note has a language, which is java, python or go.",
         "We used to run on MySQL.",
     ],
 )

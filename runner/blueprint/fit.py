@@ -54,7 +54,7 @@ _FOREIGN_NAMES = re.compile(
 """Words that are plain English too: only with a capital, and where a stack is spoken of."""
 
 _OF_A_STACK = re.compile(
-    r"\b(?:(?:re)?written|write (?:it|this|the [a-z -]+?)|built|build|implement(?:ed)?|developed?|coded|programmed|made (?:in|with)|use|uses|using|based on|powered|backed by|runs? (?:on|in|with)|running on|(?:stored?|kept|saved?|persist(?:ed)?|lives?) (?:in|on|with)|"
+    r"\b(?:(?:re)?written|write (?:it|this|the [a-z -]+?)|built|build|implement(?:ed)?|developed?|coded|programmed|made (?:in|with)|use|uses|using|based on|powered|backed by|runs? (?:on|in|with)|running on|(?:stored?|kept|keep|saved?|persist(?:ed)?|lives?) (?:[a-z]+ ){0,4}(?:in|on|with)|tech|"
     r"host(?:ed)?|deploy(?:ed|ment)?|front[ -]?end|back[ -]?end|server|database|db|storage|(?:tech(?:nical|nology)? )?stack|technolog(?:y|ies)|framework|language|infrastructure|cloud|architecture|api|on top of|prefer(?:red|ably)?|ideally)\b",
     re.I,
 )
