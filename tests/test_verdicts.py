@@ -168,3 +168,13 @@ def test_a_constraint_follows_the_requirements_that_it_bounds() -> None:
     whole = plan(constraints=(Constraint(id="C-1", text="z", quote="z", requirements=("R-1",)),))
     found = by_id(verdicts(whole, [task()], [result("api_post", "failed", reason="no")]))
     assert (found["C-1"].status, found["C-1"].reason) == ("failed", "R-1 failed: api_post failed: no")
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("component is as specified", "unverified"), ("page in a browser", "verified")]
+)
+def test_what_speaks_of_a_browser_wants_a_check_that_used_one(name: str, status: str) -> None:
+    done = TaskResult(task="api_post", status="verified", checks=(_evidence(True, name=name),))
+    found = by_id(verdicts(plan("Works in a current browser"), [task()], [done]))["R-1"]
+    assert found.status == status
+    assert ("browser" in found.reason) == (status == "unverified")

@@ -26,6 +26,8 @@ UNITS: Mapping[str, tuple[float, ...]] = {
     **dict.fromkeys(("%", "percent"), (0.01,)),
 }
 """What a number may be multiplied by when a spec says it in another unit, by its own."""
+WITNESSES = ("browser",)
+"""What a quote may speak of that only a check using one can show: no reading of sources stands for it."""
 NAMED = 4
 """Tasks that a reason names; the rest is counted."""
 _Status = Literal["verified", "failed", "unverified"]
@@ -84,6 +86,9 @@ class _Shown:
         missing = _missing_numbers(quote, [task for task in self.tasks if task.id in names])
         if missing:
             return "unverified", _numbers(name, missing), tuple(_suggest(number, names) for number in missing)
+        unseen = _unseen(quote, [item for task in names for item in self._evidence(task)])
+        if unseen:
+            return "unverified", f"{name} speaks of a {unseen}, and no check used one", (_look(unseen, names),)
         count = sum(len(self._evidence(task)) for task in names)
         return "verified", f"{len(names)} task{_s(names)} verified by {count} check{'' if count == 1 else 's'}", ()
 
@@ -201,3 +206,12 @@ def _suggest(number: str, tasks: Sequence[str]) -> str:
 
 def _s(items: Sequence[object]) -> str:
     return "" if len(items) == 1 else "s"
+
+
+def _unseen(quote: str, evidence: Sequence[Evidence]) -> str:
+    said = " ".join(f"{item.name} {item.command}" for item in evidence).lower()
+    return next((word for word in WITNESSES if re.search(rf"\b{word}", quote.lower()) and word not in said), "")
+
+
+def _look(word: str, tasks: Sequence[str]) -> str:
+    return f"look at it in a {word}, or give {tasks[0] if tasks else 'its tasks'} a check that uses one"
