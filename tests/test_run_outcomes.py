@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def tasks(name: str) -> str:
     """The words of a command that answers one task."""
     one = {
         "id": f"notes_{name}", "title": f"Write {name}", "component": "notes", "action": "create",
-        "requirements": ["A-1"], "outputs": [f"notes/{name}.txt"], "spec": {"kind": "note", "text": name},
+        "requirements": ["R-1"], "outputs": [f"notes/{name}.txt"], "spec": {"kind": "note", "text": name},
     }  # fmt: skip
     return json.dumps(["echo", json.dumps({"tasks": [one]})])
 
@@ -154,3 +155,43 @@ def test_what_was_not_understood_is_said_and_strict_does_not_accept_it(
     assert said.out.splitlines()[-1] == f"run: run {outcome.status}, 2 lines not understood"
     assert ("2 lines not understood, which --strict does not accept" in said.err) == strict
     assert "2 lines of the request were not understood." in report(made.root, "run")["verdict"]
+
+
+def test_every_validate_judges_the_tasks_of_its_own_branch(project: Project) -> None:
+    project.write(
+        "scripted/plan.yaml",
+        """
+        models:
+          plan:
+            - json:
+                title: t
+                requirements: [{id: R-1, text: l, quote: left}]
+                components: [{name: notes, why: [R-1]}]
+    """,
+    )
+    branches = [
+        f"""
+        {name}_tasks: {{uses: command, with: {{run: {tasks(name)}, output: json}}}}
+        {name}_who: {{uses: assign, needs: [{name}_tasks], with: {{tasks: "{{{{ steps.{name}_tasks.output }}}}"}}}}
+        {name}_do: {{uses: execute, needs: [{name}_who], with: {{assignment: "{{{{ steps.{name}_who.output }}}}"}}}}
+        {name}:
+          uses: validate
+          needs: [plan, {name}_do, {wait}]
+          with: {{plan: "{{{{ steps.plan.output }}}}", results: "{{{{ steps.{name}_do.output }}}}"}}
+        """
+        for name, wait in (("good", "pause"), ("bad", "plan"))
+    ]
+    plan = "plan: {uses: prompt, with: {model: scripted/plan, prompt: plan, schema: plan.schema.json}}"
+    pause = 'pause: {uses: command, with: {run: [sleep, "1.5"]}}'
+    project.pipeline(
+        "\n".join(textwrap.dedent(part) for part in (plan, pause, *branches)).replace(
+            "[plan, bad_do, plan]", "[plan, bad_do]"
+        ),
+        head="inputs: {request: {type: markdown}}\nmanagers: [notes]\nlimits: {attempts: 1}\n",
+    )
+    project.run("left")
+    judged = {name: project.steps()[name]["output"]["verdicts"] for name in ("good", "bad")}
+    assert {name: verdicts[0]["tasks"] for name, verdicts in judged.items()} == {
+        "good": ["notes_good"],
+        "bad": ["notes_bad"],
+    }

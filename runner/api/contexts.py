@@ -38,13 +38,13 @@ class Contexts:
     schemas: Schemas
     documents: Mapping[str, Document] = field(default_factory=dict)
     _known: dict[str, Json] = field(default_factory=dict, init=False)
-    _plans: dict[str, JsonObject] = field(default_factory=dict, init=False)
+    _made: dict[str, dict[str, JsonObject]] = field(default_factory=lambda: {"plan": {}, "assignment": {}}, init=False)
 
     def __post_init__(self) -> None:
         for key, data in self.journal.entries(self.run, "published"):
             self._known[key.item] = data
-        for key, data in self.journal.entries(self.run, "plan"):
-            self._plans[key.step] = data
+        for kind, made in self._made.items():
+            made |= {key.step: data for key, data in self.journal.entries(self.run, kind)}
 
     def scope(self, step: Step) -> JsonObject:
         """What expressions and templates of the step see beside `steps`; `plan` where a step that it needs made one."""
@@ -67,8 +67,12 @@ class Contexts:
 
         What another step publishes meanwhile is not seen: a prompt must not depend on which of two steps was faster,
         nor be another one when the run goes on after a crash."""
-        before = [name for name in due(self.pipeline, step.name) if name != step.name and name in self._plans]
-        return self._plans[max(before, key=lambda name: len(due(self.pipeline, name)))] if before else None
+        return self._nearest("plan", [name for name in due(self.pipeline, step.name) if name != step.name])
+
+    def _nearest(self, kind: str, names: Iterable[str]) -> JsonObject | None:
+        """What the one of these steps published that stands last in the order of needs."""
+        found = [name for name in names if name in self._made[kind]]
+        return self._made[kind][max(found, key=lambda name: len(due(self.pipeline, name)))] if found else None
 
     def make(self, step: Step, item: str, options: Mapping[str, Json], scope: JsonObject) -> StepContext:
         """The context of a step, or of one item of its foreach."""
@@ -97,15 +101,15 @@ class Contexts:
             work=functools.partial(self.working.work, step, item),
             run_pipeline=_no_pipelines,
             publish=functools.partial(self.publish, step),
-            assignment=self._assignment,
+            assignment=functools.partial(self._assignment, step),
             document=self.documents.get(step.name),
         )
 
     def publish(self, step: Step, kind: str, data: Json) -> None:
         """Makes something known to later steps, templates and the report; durable before the step's own result."""
-        if kind == "plan":
-            self._plans[step.name] = data
-            self.journal.post(Key(run=self.run, kind="plan", step=step.name), data)
+        if kind in self._made:
+            self._made[kind][step.name] = data
+            self.journal.post(Key(run=self.run, kind=kind, step=step.name), data)
         self._known[kind] = joined(kind, self._known, data)
         self.journal.post(Key(run=self.run, kind="published", item=kind), self._known[kind])
 
@@ -113,8 +117,10 @@ class Contexts:
     def _managers(self) -> list[Json]:
         return [to_json(manager) for manager in self.managers.values()]
 
-    def _assignment(self) -> Assignment | None:
-        data = self._known.get("assignment")
+    def _assignment(self, step: Step) -> Assignment | None:
+        """That of the step's own `assign`, or as the step itself grew it in an earlier life: never one of another
+        branch of the pipeline that came later."""
+        data = self._nearest("assignment", due(self.pipeline, step.name))
         return from_json(Assignment, data) if data else None
 
     def _render(self, template: str, inline: str, variables: JsonObject) -> str:

@@ -21,7 +21,7 @@ ORC208 missing_output_read   ORC209 non_boolean_condition ORC210 repeat_form    
 ORC215 missing_pipeline_output
 ORC217 foreach_key_missing   ORC218 foreach_key_value     ORC219 foreach_collect      ORC220 foreach_name
 ORC221 expression_syntax     ORC222 expression_form       ORC223 unknown_name         ORC224 unknown_field
-ORC225 braces
+ORC225 braces                ORC227 two_assignments
 ORC301 unknown_uses          ORC302 unknown_option        ORC303 missing_option       ORC305 schema_invalid
 ORC306 schema_ref            ORC307 schema_pattern        ORC308 unknown_alias        ORC309 unknown_backend
 ORC310 unfit_backend         ORC311 missing_file          ORC312 path_escape          ORC313 undeclared_secret

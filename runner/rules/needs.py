@@ -1,7 +1,8 @@
-"""ORC201 unknown_step, ORC202 needs_cycle, ORC203 self_need: what `needs` names and where it leads.
+"""ORC201 unknown_step, ORC202 needs_cycle, ORC203 self_need, ORC227 two_assignments: what `needs` names and where it
+leads.
 
 Bad: `needs: [paln]`; a step that needs itself; a -> b -> a. Good: every name is another step of the pipeline, and no
-path of needs leads back.
+path of needs leads back; a `validate` has one `assign` before it, whose tasks it judges and opens again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def judge(loaded: Loaded) -> Iterator[Problem]:
                 hint = f"steps of this pipeline: {listed(steps)}"
                 yield finding("ORC201", message, where, pointer=pointer, hint=hint)
     yield from _cycle(loaded, loaded.pipeline)
+    yield from _assignments(loaded, loaded.pipeline)
 
 
 def place(loaded: Loaded, step: str, needed: str) -> Position:
@@ -53,3 +55,23 @@ def _cycle(loaded: Loaded, pipeline: Pipeline) -> Iterator[Problem]:
     path = " -> ".join(f'"{name}"' for name in cycle)
     message, hint = f'"needs" has a cycle: {path}', "remove one of these needs"
     yield finding("ORC202", message, related[0][0], pointer=f"/steps/{cycle[0]}/needs", hint=hint, related=related)
+
+
+def _assignments(loaded: Loaded, pipeline: Pipeline) -> Iterator[Problem]:
+    for name, step in pipeline.steps.items():
+        before = [one for one in _before(pipeline, name) if pipeline.steps[one].uses == "assign"]
+        if step.uses == "validate" and len(before) > 1:
+            message = f'"{name}" judges the tasks of one `assign`, and {listed(before)} come before it'
+            hint = "assign all tasks in one step, or validate each assignment in a branch of its own"
+            where = loaded.at("steps", name, "needs", key=True)
+            yield finding("ORC227", message, where, pointer=f"/steps/{name}/needs", hint=hint)
+
+
+def _before(pipeline: Pipeline, name: str) -> list[str]:
+    """The steps that `name` needs, through others too, in the order of the file."""
+    found, pending = set[str](), [name]
+    while pending:
+        new = [need for need in pipeline.steps[pending.pop()].needs if need in pipeline.steps and need not in found]
+        found |= set(new)
+        pending += new
+    return [one for one in pipeline.steps if one in found]
