@@ -49,7 +49,7 @@ def _lost(rows: list[Mapping[str, Any]]) -> str:
 
 
 def verdict_line(made: Mapping[str, Any]) -> str:
-    """One line: how it ended, then requirements, criteria and tasks by status, and what of the request is not in them."""
+    """One line: how it ended, then requirements, criteria and tasks by status, and lines that none of them is about."""
     parts = [
         _promised("requirement", "requirements", made["requirements"]),
         _promised("criterion", "criteria", made["criteria"]),
